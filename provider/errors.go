@@ -1,0 +1,119 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// What operations fail with; test with [errors.Is]. All but ErrNoWork come wrapped in an [*Error].
+var (
+	ErrNoWork            = errors.New("nothing to fetch")                           // an answer, not a failure
+	ErrLockLost          = errors.New("invalid lock token: it is no longer held")   // unknown, expired or taken over
+	ErrDuplicateEvent    = errors.New("an event of that id is already in history")  //
+	ErrInstanceNotFound  = errors.New("no such instance")                           //
+	ErrExecutionNotFound = errors.New("no such execution")                          //
+	ErrInstanceRunning   = errors.New("the instance is running: force its removal") //
+	ErrHasChildren       = errors.New("sub-orchestrations would be left orphaned")  //
+	ErrSubOrchestration  = errors.New("a sub-orchestration goes only with its root")
+	ErrInvalid           = errors.New("invalid argument") // nothing was sent
+	ErrCorrupt           = errors.New("cannot be decoded")
+)
+
+// SQLSTATEs that server-side routines raise. Class PB is used by nobody else; every strategy translates in [translate].
+const (
+	StateLockLost          = "PB001"
+	StateInstanceNotFound  = "PB002"
+	StateInstanceRunning   = "PB003"
+	StateHasChildren       = "PB004"
+	StateSubOrchestration  = "PB005"
+	StateExecutionNotFound = "PB006"
+)
+
+// An Error is a failed operation: which one, of which strategy, and whether the same call may succeed later.
+type Error struct {
+	Op, Strategy string
+	Retryable    bool
+	Err          error
+}
+
+func (e *Error) Error() string { return e.Strategy + ": " + e.Op + ": " + e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// IsRetryable says whether err is an [*Error] that may succeed when the call is repeated.
+func IsRetryable(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Retryable
+}
+
+var raised = map[string]error{
+	StateLockLost:          ErrLockLost,
+	StateInstanceNotFound:  ErrInstanceNotFound,
+	StateInstanceRunning:   ErrInstanceRunning,
+	StateHasChildren:       ErrHasChildren,
+	StateSubOrchestration:  ErrSubOrchestration,
+	StateExecutionNotFound: ErrExecutionNotFound,
+}
+
+// translate turns a server's error into one of ours, once, for all strategies.
+func translate(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	if sentinel, ok := raised[pg.Code]; ok {
+		return sentinel
+	}
+	switch {
+	case pg.Code == "23505" && pg.ConstraintName == "history_pkey":
+		return ErrDuplicateEvent
+	case pg.Code == "42P01" || pg.Code == "42883":
+		return fmt.Errorf("%w (run migrate up for this schema)", err)
+	}
+	return err
+}
+
+// retryable classifies by SQLSTATE: what the same call, sent again, may survive.
+func retryable(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return rolledBack(pg.Code) || strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P0") || pg.Code == "53300"
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
+}
+
+// rolledBack lists the states after which the transaction certainly left nothing behind, so that the Provider itself may
+// repeat it: deadlock, serialization failure, lock not available, and a cached plan that a reinstall made stale.
+func rolledBack(code string) bool {
+	return code == "40P01" || code == "40001" || code == "55P03" || code == "0A000"
+}
+
+func mayRepeat(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && rolledBack(pg.Code)
+}
+
+func (p *Provider) wrap(op string, err error) error {
+	if err == nil || errors.Is(err, ErrNoWork) {
+		return err
+	}
+	again := retryable(err) && !errors.Is(err, context.Canceled)
+	return &Error{Op: op, Strategy: p.strategy.Name(), Retryable: again, Err: translate(err)}
+}
+
+// NoRows turns the driver's "no rows" into what an empty answer means to the caller.
+func NoRows(err, meaning error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return meaning
+	}
+	return err
+}

@@ -1,0 +1,169 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A LockedWorkItem is a work item under a peek-lock.
+type LockedWorkItem struct {
+	// Item is nil, and Err set, when the row could not be decoded ([ErrCorrupt]). The lock is held either way.
+	Item         WorkItem
+	Err          error
+	AttemptCount int // fetches so far, this one included: at least 1
+	LockToken    LockToken
+}
+
+// EnqueueWorkerItem adds an activity to the worker queue, visible at once. Fails with [ErrInvalid] for an empty instance
+// id or text that PostgreSQL cannot store.
+func (p *Provider) EnqueueWorkerItem(ctx context.Context, item ActivityExecute) error {
+	const op = "enqueue_worker_item"
+	works, err := encodeWorks([]ActivityExecute{item})
+	if err != nil {
+		return p.refuse(op, err)
+	}
+	w := Work{&works.InstanceIDs[0], &works.ExecutionIDs[0], &works.ActivityIDs[0], works.Items[0]}
+	return p.once(ctx, op, func(conn *pgx.Conn) error {
+		return p.strategy.EnqueueWorkerItem(ctx, conn, w, p.Now())
+	})
+}
+
+// FetchWorkItem locks, for lockTimeout, the item that has been visible longest: in order of insertion, an item whose
+// lock ran out at the place of its expiry. Items that another fetch is about to lock are passed over. Returns
+// [ErrNoWork] when there is none. An error means that no lock is held.
+func (p *Provider) FetchWorkItem(ctx context.Context, lockTimeout time.Duration) (*LockedWorkItem, error) {
+	const op = "fetch_work_item"
+	if millis(lockTimeout) <= 0 {
+		return nil, p.refuse(op, fmt.Errorf("%w: lock timeout %v is under a millisecond", ErrInvalid, lockTimeout))
+	}
+	var lock Lock
+	var work *LockedWork
+	err := p.do(ctx, op, 1+repeats, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
+		lock = p.lock(lockTimeout)
+		work, err = p.strategy.FetchWorkItem(ctx, conn, lock)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	item := &LockedWorkItem{AttemptCount: work.AttemptCount, LockToken: WorkLock{lock.Token, work.ID}.encode()}
+	item.Item, item.Err = DecodeWorkItem(work.Item)
+	return item, nil
+}
+
+// AckWorkItem deletes the item and enqueues completion, in one transaction. A nil completion only deletes: the activity
+// was cancelled. Returns [ErrLockLost] unless token is held and unexpired (also when the item was cancelled), and
+// [ErrInvalid] for a completion that is neither [ActivityCompleted] nor [ActivityFailed]; then nothing changed.
+func (p *Provider) AckWorkItem(ctx context.Context, token LockToken, completion WorkItem) error {
+	const op = "ack_work_item"
+	lock, err := decodeWorkLock(token)
+	if err != nil {
+		return p.refuse(op, err)
+	}
+	var done *Message
+	switch completion.(type) {
+	case nil:
+	case ActivityCompleted, ActivityFailed:
+		m, err := message(completion, 0, 0)
+		if err != nil {
+			return p.refuse(op, err)
+		}
+		done = &m
+	default:
+		return p.refuse(op, fmt.Errorf("%w: %s is no completion of an activity", ErrInvalid, completion.Kind()))
+	}
+	return p.do(ctx, op, 1+repeats, OutcomeOK, func(conn *pgx.Conn) error {
+		now := p.Now()
+		if done != nil {
+			done.VisibleAt = now
+		}
+		return p.strategy.AckWorkItem(ctx, conn, lock, now, done)
+	})
+}
+
+// AbandonWorkItem gives an item back: fetchable at once in its old place, or after how.Delay. Returns [ErrLockLost] for
+// an unknown token or one that was taken over; an expired one that nobody took is accepted.
+func (p *Provider) AbandonWorkItem(ctx context.Context, token LockToken, how Abandon) error {
+	const op = "abandon_work_item"
+	lock, err := decodeWorkLock(token)
+	if err == nil && how.Delay < 0 {
+		err = fmt.Errorf("%w: delay %v is negative", ErrInvalid, how.Delay)
+	}
+	if err != nil {
+		return p.refuse(op, err)
+	}
+	return p.once(ctx, op, func(conn *pgx.Conn) error {
+		a := WorkAbandon{Lock: lock, VisibleAt: visibleAfter(p.Now(), how.Delay), IgnoreAttempt: how.IgnoreAttempt}
+		return p.strategy.AbandonWorkItem(ctx, conn, a)
+	})
+}
+
+// RenewWorkItemLock makes an unexpired lock last until extend from now, to the millisecond. Returns [ErrLockLost], which
+// is also how a worker learns that its activity was cancelled.
+func (p *Provider) RenewWorkItemLock(ctx context.Context, token LockToken, extend time.Duration) error {
+	const op = "renew_work_item_lock"
+	lock, err := decodeWorkLock(token)
+	if err == nil {
+		err = checkExtension(extend)
+	}
+	if err != nil {
+		return p.refuse(op, err)
+	}
+	return p.once(ctx, op, func(conn *pgx.Conn) error {
+		now := p.Now()
+		return p.strategy.RenewWorkItemLock(ctx, conn, lock, now, now+millis(extend))
+	})
+}
+
+func encodeWorks(items []ActivityExecute) (Works, error) {
+	var w Works
+	for _, item := range items {
+		if err := checkID("instance id", item.Instance); err != nil {
+			return w, err
+		}
+		data, err := EncodeWorkItem(item)
+		if err != nil {
+			return w, err
+		}
+		w.InstanceIDs = append(w.InstanceIDs, item.Instance)
+		w.ExecutionIDs = append(w.ExecutionIDs, item.ExecutionID)
+		w.ActivityIDs = append(w.ActivityIDs, item.ID)
+		w.Items = append(w.Items, data)
+	}
+	return w, nil
+}
+
+func encodeEvents(events []Event) (Events, error) {
+	var e Events
+	for _, event := range events {
+		if event == nil || event.EventID() < 1 {
+			return e, fmt.Errorf("%w: an event id must be above 0", ErrInvalid)
+		}
+		data, err := EncodeEvent(event)
+		if err != nil {
+			return e, err
+		}
+		e.IDs = append(e.IDs, event.EventID())
+		e.Types = append(e.Types, event.Kind())
+		e.Data = append(e.Data, data)
+	}
+	return e, nil
+}
+
+func decodeHistory(rows []string) ([]Event, error) {
+	events := make([]Event, 0, len(rows))
+	var failed error
+	for _, data := range rows {
+		e, err := DecodeEvent(data)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		events = append(events, e)
+	}
+	return events, failed
+}

@@ -1,0 +1,2 @@
+-- An expired lock is good enough, as long as nobody has taken it over.
+select attempt_count from instance_locks where instance_id = $1 and lock_token = $2::uuid for update

@@ -1,0 +1,2 @@
+update orchestrator_queue set attempt_count = attempt_count - 1
+where instance_id = $1 and id = any ($2::bigint[]) and attempt_count > 0

@@ -1,0 +1,6 @@
+-- What remains of the messages decides when the instance may be fetched again; $2 is what its attempts begin with.
+update instance_locks
+set (visible_at, head_id) = (select visible_at, id from orchestrator_queue where instance_id = $1
+                             order by visible_at, id limit 1),
+    lock_token = null, attempt_count = $2::int, dirty = true
+where instance_id = $1 and exists (select from orchestrator_queue where instance_id = $1)

@@ -1,0 +1,24 @@
+-- Inserts the messages in their order and marks their instances, in instance order so that two turns that write to each
+-- other's instances cannot deadlock; the own instance ($4) is locked in its place among them.
+with sent as (
+    insert into orchestrator_queue (instance_id, visible_at, work_item)
+    select m.instance_id, m.visible_at, m.item
+    from unnest($1::text[], $2::bigint[], $3::text[]) with ordinality as m (instance_id, visible_at, item, n)
+    order by m.n
+    returning id, instance_id, visible_at
+), touched as (
+    select distinct on (s.instance_id) s.instance_id, s.visible_at, s.id from (
+        select instance_id collate "C" as instance_id, visible_at, id from sent
+        union all
+        select $4::text collate "C", 9223372036854775807, 0 where $4::text <> all ($1::text[])
+    ) s
+    order by s.instance_id, s.visible_at, s.id
+)
+insert into instance_locks as l (instance_id, visible_at, head_id)
+select instance_id, visible_at, id from touched order by instance_id
+on conflict (instance_id) do update set
+    visible_at = case when l.lock_token is null then least(l.visible_at, excluded.visible_at) else l.visible_at end,
+    head_id = case when l.lock_token is null
+                    and (excluded.visible_at, excluded.head_id) < (l.visible_at, l.head_id)
+                   then excluded.head_id else l.head_id end,
+    dirty = l.dirty or excluded.head_id <> 0

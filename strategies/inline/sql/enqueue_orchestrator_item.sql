@@ -1,0 +1,12 @@
+with sent as (
+    insert into orchestrator_queue (instance_id, visible_at, work_item) values ($1, $2, $3)
+    returning instance_id, visible_at, id
+)
+insert into instance_locks as l (instance_id, visible_at, head_id)
+select instance_id, visible_at, id from sent
+on conflict (instance_id) do update set
+    visible_at = case when l.lock_token is null then least(l.visible_at, excluded.visible_at) else l.visible_at end,
+    head_id = case when l.lock_token is null
+                    and (excluded.visible_at, excluded.head_id) < (l.visible_at, l.head_id)
+                   then excluded.head_id else l.head_id end,
+    dirty = true

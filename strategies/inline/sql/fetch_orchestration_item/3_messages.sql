@@ -1,0 +1,3 @@
+select id, work_item, attempt_count from orchestrator_queue
+where instance_id = $1 and visible_at <= $2
+order by id

@@ -1,0 +1,69 @@
+package inline
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/provider"
+)
+
+var (
+	enqueueWork   = sql.Get("enqueue_worker_item")
+	workCandidate = sql.Get("fetch_work_item.candidate")
+	workLock      = sql.Get("fetch_work_item.lock")
+	ackEnqueue    = sql.Get("ack_work_item.enqueue_completion")
+	workDelete    = sql.Get("ack_work_item.delete")
+	abandonWork   = sql.Get("abandon_work_item")
+	renewWork     = sql.Get("renew_work_item_lock")
+)
+
+// EnqueueWorkerItem implements [provider.Strategy].
+func (Strategy) EnqueueWorkerItem(ctx context.Context, conn *pgx.Conn, w provider.Work, now int64) error {
+	_, err := conn.Exec(ctx, enqueueWork, w.InstanceID, w.ExecutionID, w.ActivityID, w.Item, now)
+	return err
+}
+
+// FetchWorkItem implements [provider.Strategy].
+func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.LockedWork, error) {
+	w := &provider.LockedWork{}
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, workCandidate, l.Now).Scan(&w.ID, &w.Item, &w.AttemptCount, nil)
+		if err != nil {
+			return provider.NoRows(err, provider.ErrNoWork)
+		}
+		w.AttemptCount++
+		_, err = tx.Exec(ctx, workLock, w.ID, l.Token, l.Until)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// AckWorkItem implements [provider.Strategy].
+func (Strategy) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.WorkLock, now int64, done *provider.Message) error {
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if done != nil {
+			if _, err := tx.Exec(ctx, ackEnqueue, done.InstanceID, done.VisibleAt, done.Item); err != nil {
+				return err
+			}
+		}
+		return held(ctx, tx, workDelete, l.ID, l.Token, now)
+	})
+}
+
+// AbandonWorkItem implements [provider.Strategy].
+func (Strategy) AbandonWorkItem(ctx context.Context, conn *pgx.Conn, a provider.WorkAbandon) error {
+	undo := 0
+	if a.IgnoreAttempt {
+		undo = 1
+	}
+	return held(ctx, conn, abandonWork, a.Lock.ID, a.Lock.Token, a.VisibleAt, undo)
+}
+
+// RenewWorkItemLock implements [provider.Strategy].
+func (Strategy) RenewWorkItemLock(ctx context.Context, conn *pgx.Conn, l provider.WorkLock, now, until int64) error {
+	return held(ctx, conn, renewWork, l.ID, l.Token, now, until)
+}

@@ -1,0 +1,65 @@
+-- Commits a turn. Arrays of one group have one length; an empty group is null. p_status null leaves the execution's
+-- status and output alone.
+create function ack_orchestration_item(
+    p_instance_id text, p_token uuid, p_message_ids bigint[], p_now bigint, p_execution_id bigint,
+    p_name text, p_version text, p_parent text,
+    p_status text, p_output text, p_completed_at bigint,
+    p_event_ids bigint[], p_event_types text[], p_event_data text[],
+    p_work_instances text[], p_work_executions bigint[], p_work_activities bigint[], p_work_items text[],
+    p_message_instances text[], p_message_visible_at bigint[], p_message_items text[],
+    p_cancelled_executions bigint[], p_cancelled_activities bigint[])
+returns void language plpgsql as $$
+begin
+    if p_message_items is not null then
+        perform send_messages(p_message_instances, p_message_visible_at, p_message_items, p_instance_id);
+    end if;
+    perform take_turn(p_instance_id, p_token, p_message_ids, p_now);
+
+    if p_name is not null then
+        insert into instances as i (instance_id, orchestration_name, orchestration_version, current_execution_id,
+                                    parent_instance_id, created_at, updated_at)
+        values (p_instance_id, p_name, p_version, p_execution_id, p_parent, p_now, p_now)
+        on conflict (instance_id) do update set
+            orchestration_name = excluded.orchestration_name,
+            orchestration_version = excluded.orchestration_version,
+            current_execution_id = greatest(i.current_execution_id, excluded.current_execution_id),
+            parent_instance_id = coalesce(i.parent_instance_id, excluded.parent_instance_id),
+            updated_at = excluded.updated_at;
+    else
+        update instances i
+        set current_execution_id = greatest(i.current_execution_id, p_execution_id), updated_at = p_now
+        where i.instance_id = p_instance_id;
+    end if;
+
+    if p_status is not null then
+        insert into executions as e (instance_id, execution_id, status, output, started_at, completed_at)
+        values (p_instance_id, p_execution_id, p_status, p_output, p_now, p_completed_at)
+        on conflict (instance_id, execution_id) do update set
+            status = excluded.status, output = excluded.output, completed_at = excluded.completed_at;
+    else
+        insert into executions (instance_id, execution_id, status, started_at)
+        values (p_instance_id, p_execution_id, 'Running', p_now)
+        on conflict (instance_id, execution_id) do nothing;
+    end if;
+
+    if p_event_ids is not null then
+        insert into history (instance_id, execution_id, event_id, event_type, event_data, created_at)
+        select p_instance_id, p_execution_id, e.id, e.type, e.data, p_now
+        from unnest(p_event_ids, p_event_types, p_event_data) as e (id, type, data);
+    end if;
+
+    if p_work_items is not null then
+        insert into worker_queue (instance_id, execution_id, activity_id, work_item, visible_at, enqueued_at)
+        select w.instance_id, w.execution_id, w.activity_id, w.item, p_now, p_now
+        from unnest(p_work_instances, p_work_executions, p_work_activities, p_work_items)
+             with ordinality as w (instance_id, execution_id, activity_id, item, n)
+        order by w.n;
+    end if;
+
+    -- After the insert: a turn may schedule an activity and cancel it at once.
+    if p_cancelled_activities is not null then
+        delete from worker_queue w
+        using unnest(p_cancelled_executions, p_cancelled_activities) as c (execution_id, activity_id)
+        where w.instance_id = p_instance_id and w.execution_id = c.execution_id and w.activity_id = c.activity_id;
+    end if;
+end $$;

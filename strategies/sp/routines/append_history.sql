@@ -1,0 +1,10 @@
+create function append_history(
+    p_instance_id text, p_execution_id bigint, p_now bigint,
+    p_event_ids bigint[], p_event_types text[], p_event_data text[])
+returns void language plpgsql as $$
+begin
+    insert into history (instance_id, execution_id, event_id, event_type, event_data, created_at)
+    select p_instance_id, p_execution_id, e.id, e.type, e.data, p_now
+    from unnest(p_event_ids, p_event_types, p_event_data) as e (id, type, data)
+    on conflict (instance_id, execution_id, event_id) do nothing;
+end $$;

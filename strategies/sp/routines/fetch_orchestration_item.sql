@@ -1,0 +1,59 @@
+-- Locks the instance that has been fetchable longest and returns what its turn needs; out_instance_id is null when there
+-- is none. A lost lock is only a retry, so this commit need not wait for the disk.
+create function fetch_orchestration_item(
+    p_token uuid, p_now bigint, p_until bigint,
+    out out_instance_id text, out out_attempt_count int, out out_message_ids bigint[], out out_messages text[],
+    out out_known boolean, out out_name text, out out_version text, out out_execution_id bigint, out out_history text[])
+language plpgsql as $$
+declare
+    v_attempts int;
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    loop
+        update instance_locks l
+        set visible_at = p_until, lock_token = p_token, attempt_count = l.attempt_count + 1, dirty = false
+        where l.instance_id = (
+            select c.instance_id from instance_locks c
+            where c.visible_at <= p_now
+            order by c.visible_at, c.head_id
+            limit 1
+            for update skip locked)
+        returning l.instance_id, l.attempt_count into out_instance_id, out_attempt_count;
+        if not found then
+            return;
+        end if;
+
+        -- A new statement, hence a snapshot younger than the lock.
+        select array_agg(m.id), array_agg(m.work_item), max(m.attempt_count)
+        into out_message_ids, out_messages, v_attempts
+        from (select q.id, q.work_item, q.attempt_count from orchestrator_queue q
+              where q.instance_id = out_instance_id and q.visible_at <= p_now
+              order by q.id) m;
+        exit when out_message_ids is not null;
+
+        -- Nothing to do here after all: put the clock right and look further.
+        perform release_instance(out_instance_id, '{}');
+    end loop;
+
+    if v_attempts > 0 then
+        update orchestrator_queue q set attempt_count = q.attempt_count + 1
+        where q.instance_id = out_instance_id and q.id = any (out_message_ids) and q.attempt_count > 0;
+        out_attempt_count := greatest(out_attempt_count, v_attempts + 1);
+    end if;
+
+    select true, i.orchestration_name, i.orchestration_version, i.current_execution_id,
+           array(select h.event_data from history h
+                 where h.instance_id = out_instance_id and h.execution_id = i.current_execution_id
+                 order by h.event_id)
+    into out_known, out_name, out_version, out_execution_id, out_history
+    from instances i where i.instance_id = out_instance_id;
+    if found then
+        return;
+    end if;
+
+    out_known := false;
+    out_execution_id := latest_trace(out_instance_id);
+    out_history := array(select h.event_data from history h
+                         where h.instance_id = out_instance_id and h.execution_id = out_execution_id
+                         order by h.event_id);
+end $$;

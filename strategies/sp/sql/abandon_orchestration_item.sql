@@ -1,0 +1,1 @@
+select abandon_orchestration_item($1, $2::uuid, $3::bigint[], $4, $5)

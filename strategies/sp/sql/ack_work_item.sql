@@ -1,0 +1,1 @@
+select ack_work_item($1, $2::uuid, $3, $4, $5, $6)

@@ -1,0 +1,1 @@
+select enqueue_orchestrator_item($1, $2, $3)

@@ -1,0 +1,1 @@
+select * from get_execution_info($1, $2)

@@ -1,0 +1,1 @@
+select * from get_instance_info($1)

@@ -1,0 +1,1 @@
+select * from get_queue_depths($1)

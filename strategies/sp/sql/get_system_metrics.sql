@@ -1,0 +1,1 @@
+select * from get_system_metrics()

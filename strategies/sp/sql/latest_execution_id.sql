@@ -1,0 +1,1 @@
+select latest_execution_id($1)

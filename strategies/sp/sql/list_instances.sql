@@ -1,0 +1,1 @@
+select list_instances($1)

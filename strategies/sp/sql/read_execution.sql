@@ -1,0 +1,1 @@
+select read_execution($1, $2)

@@ -1,0 +1,1 @@
+select renew_orchestration_lock($1, $2::uuid, $3, $4)

@@ -1,0 +1,72 @@
+package sp
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/provider"
+)
+
+var (
+	enqueueMessage = sql.Get("enqueue_orchestrator_item")
+	fetchTurn      = sql.Get("fetch_orchestration_item")
+	ackTurn        = sql.Get("ack_orchestration_item")
+	abandonTurn    = sql.Get("abandon_orchestration_item")
+	discardTurn    = sql.Get("discard_orchestration_item")
+	renewTurn      = sql.Get("renew_orchestration_lock")
+)
+
+// EnqueueOrchestratorItem implements [provider.Strategy].
+func (Strategy) EnqueueOrchestratorItem(ctx context.Context, conn *pgx.Conn, m provider.Message) error {
+	_, err := conn.Exec(ctx, enqueueMessage, m.InstanceID, m.VisibleAt, m.Item)
+	return err
+}
+
+// FetchOrchestrationItem implements [provider.Strategy].
+func (Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.Turn, error) {
+	var id *string
+	var attempts *int
+	var known *bool
+	t := &provider.Turn{}
+	err := conn.QueryRow(ctx, fetchTurn, l.Token, l.Now, l.Until).Scan(
+		&id, &attempts, &t.MessageIDs, &t.Messages, &known, &t.Name, &t.Version, &t.ExecutionID, &t.History)
+	if err != nil {
+		return nil, err
+	}
+	if id == nil {
+		return nil, provider.ErrNoWork
+	}
+	t.InstanceID, t.AttemptCount, t.Known = *id, *attempts, *known
+	return t, nil
+}
+
+// AckOrchestrationItem implements [provider.Strategy].
+func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *provider.TurnAck) error {
+	_, err := conn.Exec(ctx, ackTurn, a.Lock.InstanceID, a.Lock.Token, a.Lock.MessageIDs, a.Now, a.ExecutionID,
+		a.Name, a.Version, a.Parent,
+		(*string)(a.Status), a.Output, a.CompletedAt,
+		a.Events.IDs, a.Events.Types, a.Events.Data,
+		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
+		a.Messages.InstanceIDs, a.Messages.VisibleAt, a.Messages.Items,
+		a.Cancelled.ExecutionIDs, a.Cancelled.ActivityIDs)
+	return err
+}
+
+// AbandonOrchestrationItem implements [provider.Strategy].
+func (Strategy) AbandonOrchestrationItem(ctx context.Context, conn *pgx.Conn, a provider.TurnAbandon) error {
+	_, err := conn.Exec(ctx, abandonTurn, a.Lock.InstanceID, a.Lock.Token, a.Lock.MessageIDs, a.VisibleAt, a.IgnoreAttempt)
+	return err
+}
+
+// DiscardOrchestrationItem implements [provider.Strategy].
+func (Strategy) DiscardOrchestrationItem(ctx context.Context, conn *pgx.Conn, l provider.TurnLock, now int64) error {
+	_, err := conn.Exec(ctx, discardTurn, l.InstanceID, l.Token, l.MessageIDs, now)
+	return err
+}
+
+// RenewOrchestrationLock implements [provider.Strategy].
+func (Strategy) RenewOrchestrationLock(ctx context.Context, conn *pgx.Conn, l provider.TurnLock, now, until int64) error {
+	_, err := conn.Exec(ctx, renewTurn, l.InstanceID, l.Token, now, until)
+	return err
+}

@@ -1,0 +1,61 @@
+package sp
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/provider"
+)
+
+var (
+	enqueueWork = sql.Get("enqueue_worker_item")
+	fetchWork   = sql.Get("fetch_work_item")
+	ackWork     = sql.Get("ack_work_item")
+	abandonWork = sql.Get("abandon_work_item")
+	renewWork   = sql.Get("renew_work_item_lock")
+)
+
+// EnqueueWorkerItem implements [provider.Strategy].
+func (Strategy) EnqueueWorkerItem(ctx context.Context, conn *pgx.Conn, w provider.Work, now int64) error {
+	_, err := conn.Exec(ctx, enqueueWork, w.InstanceID, w.ExecutionID, w.ActivityID, w.Item, now)
+	return err
+}
+
+// FetchWorkItem implements [provider.Strategy].
+func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.LockedWork, error) {
+	var id *int64
+	var item *string
+	var attempts *int
+	err := conn.QueryRow(ctx, fetchWork, l.Token, l.Now, l.Until).Scan(&id, &item, &attempts)
+	if err != nil {
+		return nil, err
+	}
+	if id == nil {
+		return nil, provider.ErrNoWork
+	}
+	return &provider.LockedWork{ID: *id, Item: *item, AttemptCount: *attempts}, nil
+}
+
+// AckWorkItem implements [provider.Strategy].
+func (Strategy) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.WorkLock, now int64, done *provider.Message) error {
+	var instance, item *string
+	var visible *int64
+	if done != nil {
+		instance, visible, item = &done.InstanceID, &done.VisibleAt, &done.Item
+	}
+	_, err := conn.Exec(ctx, ackWork, l.ID, l.Token, now, instance, visible, item)
+	return err
+}
+
+// AbandonWorkItem implements [provider.Strategy].
+func (Strategy) AbandonWorkItem(ctx context.Context, conn *pgx.Conn, a provider.WorkAbandon) error {
+	_, err := conn.Exec(ctx, abandonWork, a.Lock.ID, a.Lock.Token, a.VisibleAt, a.IgnoreAttempt)
+	return err
+}
+
+// RenewWorkItemLock implements [provider.Strategy].
+func (Strategy) RenewWorkItemLock(ctx context.Context, conn *pgx.Conn, l provider.WorkLock, now, until int64) error {
+	_, err := conn.Exec(ctx, renewWork, l.ID, l.Token, now, until)
+	return err
+}

@@ -1,0 +1,51 @@
+// Package strategies lists the strategies. Adding one is a folder below this one and a line here.
+package strategies
+
+import (
+	"fmt"
+	"strings"
+
+	"pgbench-provider/provider"
+	"pgbench-provider/strategies/inline"
+	"pgbench-provider/strategies/sp"
+)
+
+var all = []entry{
+	{inline.Strategy{}, "several statements in a transaction, a round trip each"},
+	{sp.Strategy{}, "one stored-procedure call an operation"},
+}
+
+type entry struct {
+	provider.Strategy
+	about string
+}
+
+// All gives every strategy, in the order in which reports show them.
+func All() (list []provider.Strategy) {
+	for _, e := range all {
+		list = append(list, e.Strategy)
+	}
+	return list
+}
+
+// About describes a strategy in a line; empty for one that is not listed.
+func About(name string) string {
+	for _, e := range all {
+		if e.Name() == name {
+			return e.about
+		}
+	}
+	return ""
+}
+
+// Lookup finds a strategy by its name. The error names those there are.
+func Lookup(name string) (provider.Strategy, error) {
+	var names []string
+	for _, e := range all {
+		if e.Name() == name {
+			return e.Strategy, nil
+		}
+		names = append(names, e.Name())
+	}
+	return nil, fmt.Errorf("unknown strategy %.40q: choose from %s", name, strings.Join(names, ", "))
+}
