@@ -26,6 +26,7 @@ type Strategy interface {
 	WorkStrategy
 	HistoryStrategy
 	AdminStrategy
+	RemovalStrategy
 }
 
 // TurnStrategy is the part of a [Strategy] that serves the orchestrator queue.

@@ -1,0 +1,136 @@
+package result
+
+import (
+	"time"
+)
+
+// Format is the version of the file that this program writes, and the newest that it reads.
+const Format = 1
+
+// Kind says what a file was recorded for. It decides which report is shown first, not what is in the file.
+type Kind string
+
+// The kinds. A run measures strategies for their own sake; a compare runs them in interleaved rounds that pair.
+const (
+	KindRun     Kind = "run"
+	KindCompare Kind = "compare"
+)
+
+// File is one benchmark run.
+type File struct {
+	Format      int            `json:"format"` // set by [Write]
+	Kind        Kind           `json:"kind"`
+	Tool        Tool           `json:"tool"`
+	StartedAt   time.Time      `json:"started_at"`
+	FinishedAt  time.Time      `json:"finished_at"`
+	Environment Environment    `json:"environment"`
+	Config      map[string]any `json:"config"` // run settings as given: seed, command line, ...; numbers read back as json.Number
+	Cells       []Cell         `json:"cells"`  // at least one, in the order they were asked for
+	Checks      []Check        `json:"checks"`
+	Warnings    []string       `json:"warnings"` // doubts of the run itself, one sentence each
+}
+
+// Tool identifies the program that wrote the file.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	Go      string `json:"go"` // the toolchain, as runtime.Version gives it
+}
+
+// Cell is one strategy under one workload at one network distance.
+type Cell struct {
+	Strategy    string         `json:"strategy"`
+	Workload    string         `json:"workload"`
+	AddedRTT    time.Duration  `json:"added_rtt_ns"`         // injected by the tool; 0 for none
+	MeasuredRTT time.Duration  `json:"measured_rtt_ns"`      // p50 of the null query over all rounds; 0 if not measured
+	Control     bool           `json:"control,omitempty"`    // the strategy ran a second time, to tell noise from effect
+	Parameters  map[string]any `json:"parameters,omitempty"` // of the workload and its load; cells compare only if equal
+	Rounds      []Round        `json:"rounds"`
+	Summary     Summary        `json:"summary"`
+}
+
+// Round is one timed block of one cell. Rounds of different cells with the same number ran next to each other.
+type Round struct {
+	Round          int             `json:"round"`    // from 1
+	Position       int             `json:"position"` // of this cell in the order of the round, from 1
+	StartedAt      time.Time       `json:"started_at"`
+	Duration       time.Duration   `json:"duration_ns"`     // the timed part only
+	MeasuredRTT    time.Duration   `json:"measured_rtt_ns"` // p50 of the null query in this round; 0 if not measured
+	Checkpoints    int             `json:"checkpoints,omitempty"`
+	Operations     []Operation     `json:"operations"`
+	Queries        []Query         `json:"queries,omitempty"`
+	Orchestrations *Orchestrations `json:"orchestrations"` // nil if the workload runs none
+}
+
+// Summary is all rounds of a cell merged: histograms are added, so its quantiles are those of all calls.
+type Summary struct {
+	Operations     []Operation     `json:"operations"`
+	Queries        []Query         `json:"queries"`
+	Orchestrations *Orchestrations `json:"orchestrations"` // nil if the workload runs none
+}
+
+// Operation is the calls of one provider operation that ended with one outcome.
+type Operation struct {
+	Name    string  `json:"name"` // as in "fetch_orchestration_item"
+	Outcome Outcome `json:"outcome"`
+	Latency
+	RoundTripsPerOp float64 `json:"round_trips_per_op"` // mean over the calls, counted on the connection
+	BytesOutPerOp   float64 `json:"bytes_out_per_op,omitempty"`
+	BytesInPerOp    float64 `json:"bytes_in_per_op,omitempty"`
+	Retries         int64   `json:"retries,omitempty"` // attempts beyond the first, all calls together
+}
+
+// Query is one named statement of a strategy. Statements differ between strategies by nature: they break an operation
+// down and are not compared.
+type Query struct {
+	Name string `json:"name"` // as in "inline.ack_orchestration_item.append_history"
+	Latency
+}
+
+// Orchestrations is what the workload got done as a whole. Latency is from start to completion of an orchestration.
+type Orchestrations struct {
+	Completed int64         `json:"completed"`
+	Failed    int64         `json:"failed"`
+	PerSecond float64       `json:"per_second"` // completed by second of timed duration
+	Mean      time.Duration `json:"mean_ns,omitempty"`
+	P50       time.Duration `json:"p50_ns"`
+	P90       time.Duration `json:"p90_ns,omitempty"`
+	P99       time.Duration `json:"p99_ns"`
+	Max       time.Duration `json:"max_ns,omitempty"`
+	Histogram Histogram     `json:"histogram,omitempty"`
+}
+
+// Outcome says how calls ended; the strings are those of provider.Outcome.
+type Outcome string
+
+// The outcomes. Fetches end loaded, empty or error; every other operation ok or error.
+const (
+	Loaded Outcome = "loaded"
+	Empty  Outcome = "empty"
+	OK     Outcome = "ok"
+	Failed Outcome = "error"
+)
+
+// Latency is a set of timed calls. All durations are 0 when Count is 0.
+type Latency struct {
+	Count int64 `json:"count"` // calls that the durations describe
+	// Errors is how many calls of the same name failed meanwhile. It stands on the ok or loaded row; a row of outcome
+	// error holds the durations of those calls, and there Errors equals Count.
+	Errors    int64         `json:"errors"`
+	Mean      time.Duration `json:"mean_ns"`
+	P50       time.Duration `json:"p50_ns"`
+	P90       time.Duration `json:"p90_ns"`
+	P99       time.Duration `json:"p99_ns"`
+	Max       time.Duration `json:"max_ns"`
+	Histogram Histogram     `json:"histogram,omitempty"`
+}
+
+// Check is a statement about the run that was verified, such as the answer of a workload or the equality of strategies.
+type Check struct {
+	Name     string `json:"name"`
+	Strategy string `json:"strategy,omitempty"`
+	Workload string `json:"workload,omitempty"`
+	OK       bool   `json:"ok"`
+	Detail   string `json:"detail,omitempty"` // what was wrong, or how much was looked at
+}

@@ -1,0 +1,103 @@
+package result
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// problem says what the format forbids about f, or "". It guards both ends: what Write refuses, Read would refuse.
+func (f *File) problem() string {
+	if !slices.Contains([]Kind{KindRun, KindCompare}, f.Kind) {
+		return fmt.Sprintf("the kind is %q, not run or compare", f.Kind)
+	}
+	if len(f.Cells) == 0 {
+		return "there are no cells: nothing was measured"
+	}
+	seen := map[string]bool{}
+	for i := range f.Cells {
+		c := &f.Cells[i]
+		if c.Strategy == "" || c.Workload == "" {
+			return fmt.Sprintf("cell %d has no strategy or no workload", i+1)
+		}
+		if seen[c.Name()] {
+			return fmt.Sprintf("the cell %s is there twice", c.Name())
+		}
+		seen[c.Name()] = true
+		if p := c.problem(); p != "" {
+			return fmt.Sprintf("cell %s: %s", c.Name(), p)
+		}
+	}
+	return ""
+}
+
+// Name gives "strategy workload +added", with "(control)" for a control arm; it is unique in a file.
+func (c *Cell) Name() string {
+	s := c.Strategy + " " + c.Workload
+	if c.AddedRTT != 0 {
+		s += " +" + c.AddedRTT.String()
+	}
+	if c.Control {
+		s += " (control)"
+	}
+	return s
+}
+
+func (c *Cell) problem() string {
+	if c.AddedRTT < 0 || c.MeasuredRTT < 0 {
+		return "a round-trip time is negative"
+	}
+	rounds := map[int]bool{}
+	for _, r := range c.Rounds {
+		if r.Round < 1 || rounds[r.Round] {
+			return fmt.Sprintf("round %d is numbered below 1 or is there twice", r.Round)
+		}
+		rounds[r.Round] = true
+		if p := problems(r.Operations, r.Queries, r.Orchestrations); p != "" {
+			return fmt.Sprintf("round %d: %s", r.Round, p)
+		}
+	}
+	return problems(c.Summary.Operations, c.Summary.Queries, c.Summary.Orchestrations)
+}
+
+func problems(ops []Operation, queries []Query, orch *Orchestrations) string {
+	for _, o := range ops {
+		if !slices.Contains([]Outcome{Loaded, Empty, OK, Failed}, o.Outcome) {
+			return fmt.Sprintf("operation %s: the outcome is %q, not loaded, empty, ok or error", o.Name, o.Outcome)
+		}
+		if !finite(o.RoundTripsPerOp, o.BytesOutPerOp, o.BytesInPerOp) {
+			return fmt.Sprintf("operation %s: a figure for each call is negative or not a number", o.Name)
+		}
+		if p := o.Latency.problem(); p != "" {
+			return fmt.Sprintf("operation %s: %s", o.Name, p)
+		}
+	}
+	for _, q := range queries {
+		if p := q.Latency.problem(); p != "" {
+			return fmt.Sprintf("query %s: %s", q.Name, p)
+		}
+	}
+	if orch != nil {
+		if !finite(orch.PerSecond) {
+			return "orchestrations: the rate is negative or not a number"
+		}
+		if p := orch.latency().problem(); p != "" {
+			return "orchestrations: " + p
+		}
+	}
+	return ""
+}
+
+func (l Latency) problem() string {
+	if l.Count < 0 || l.Errors < 0 {
+		return "a count is negative"
+	}
+	if min(l.Mean, l.P50, l.P90, l.P99, l.Max) < 0 {
+		return "a duration is negative"
+	}
+	return ""
+}
+
+func finite(vs ...float64) bool {
+	return !slices.ContainsFunc(vs, func(v float64) bool { return v < 0 || math.IsNaN(v) || math.IsInf(v, 0) })
+}

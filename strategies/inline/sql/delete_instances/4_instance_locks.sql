@@ -1,0 +1,1 @@
+delete from instance_locks where instance_id = any ($1::text[])

@@ -1,0 +1,1 @@
+delete from worker_queue where instance_id = any ($1::text[])

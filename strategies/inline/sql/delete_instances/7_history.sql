@@ -1,0 +1,1 @@
+delete from history where instance_id = any ($1::text[])

@@ -1,0 +1,2 @@
+-- Null for a root.
+select parent_instance_id from instances where instance_id = $1

@@ -1,0 +1,1 @@
+select * from delete_instance($1, $2)

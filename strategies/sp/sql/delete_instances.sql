@@ -1,0 +1,1 @@
+select * from delete_instances($1::text[], $2)

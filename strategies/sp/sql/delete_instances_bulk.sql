@@ -1,0 +1,1 @@
+select * from delete_instances_bulk($1::text[], $2, $3)

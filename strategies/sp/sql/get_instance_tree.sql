@@ -1,0 +1,1 @@
+select get_instance_tree($1)

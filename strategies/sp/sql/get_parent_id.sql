@@ -1,0 +1,1 @@
+select get_parent_id($1)

@@ -1,0 +1,1 @@
+select list_children($1)

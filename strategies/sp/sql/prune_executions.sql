@@ -1,0 +1,1 @@
+select * from prune_executions($1::text[], $2, $3, $4, $5)
