@@ -26,7 +26,7 @@ var (
 	ErrCorrupt           = errors.New("cannot be decoded")
 )
 
-// SQLSTATEs that server-side routines raise. Class PB is used by nobody else; every strategy translates in [translate].
+// SQLSTATEs that server-side routines raise. Class PB is used by nobody else; every strategy translates in [Translate].
 const (
 	StateLockLost          = "PB001"
 	StateInstanceNotFound  = "PB002"
@@ -61,8 +61,8 @@ var raised = map[string]error{
 	StateExecutionNotFound: ErrExecutionNotFound,
 }
 
-// translate turns a server's error into one of ours, once, for all strategies.
-func translate(err error) error {
+// Translate turns a server's error into one of ours, once, for all strategies. What it does not know it returns as it is.
+func Translate(err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return err
@@ -107,7 +107,7 @@ func (p *Provider) wrap(op string, err error) error {
 		return err
 	}
 	again := retryable(err) && !errors.Is(err, context.Canceled)
-	return &Error{Op: op, Strategy: p.strategy.Name(), Retryable: again, Err: translate(err)}
+	return &Error{Op: op, Strategy: p.strategy.Name(), Retryable: again, Err: Translate(err)}
 }
 
 // NoRows turns the driver's "no rows" into what an empty answer means to the caller.

@@ -19,7 +19,7 @@ begin
     into out_instances, out_executions, out_events, out_messages
     from delete_instances(array(
         with recursive tree (instance_id) as (
-            select r from unnest(v_roots) r
+            select r collate "C" from unnest(v_roots) r
             union all
             select i.instance_id from tree t join instances i on i.parent_instance_id = t.instance_id
         )

@@ -1,0 +1,86 @@
+package equivalence
+
+import (
+	"cmp"
+	"slices"
+
+	"pgbench-provider/provider"
+)
+
+// EnqueueWorkerItem adds a work item.
+func (m *Model) EnqueueWorkerItem(w provider.Work, now int64) error {
+	m.works = append(m.works, &work{id: m.nextID(), visible: now, enqueued: now,
+		instance: *w.InstanceID, execution: *w.ExecutionID, activity: *w.ActivityID, item: w.Item})
+	return nil
+}
+
+// FetchWorkItem locks the item that has been visible longest.
+func (m *Model) FetchWorkItem(l provider.Lock) (*provider.LockedWork, error) {
+	var best *work
+	for _, w := range m.works {
+		if w.visible <= l.Now && (best == nil || cmp.Or(cmp.Compare(w.visible, best.visible), cmp.Compare(w.id, best.id)) < 0) {
+			best = w
+		}
+	}
+	if best == nil {
+		return nil, provider.ErrNoWork
+	}
+	best.token, best.visible = l.Token, l.Until
+	best.attempts++
+	return &provider.LockedWork{ID: best.id, Item: best.item, AttemptCount: best.attempts}, nil
+}
+
+func (m *Model) heldWork(l provider.WorkLock) *work {
+	for _, w := range m.works {
+		if w.id == l.ID && w.token == l.Token {
+			return w
+		}
+	}
+	return nil
+}
+
+func (m *Model) unexpiredWork(l provider.WorkLock, now int64) *work {
+	if w := m.heldWork(l); w != nil && w.visible > now {
+		return w
+	}
+	return nil
+}
+
+// AckWorkItem deletes the item and enqueues its completion.
+func (m *Model) AckWorkItem(l provider.WorkLock, now int64, completion *provider.Message) error {
+	w := m.unexpiredWork(l, now)
+	if w == nil {
+		return provider.ErrLockLost
+	}
+	m.works = slices.DeleteFunc(m.works, func(other *work) bool { return other == w })
+	if completion != nil {
+		return m.EnqueueOrchestratorItem(*completion)
+	}
+	return nil
+}
+
+// AbandonWorkItem gives the item back.
+func (m *Model) AbandonWorkItem(a provider.WorkAbandon) error {
+	w := m.heldWork(a.Lock)
+	if w == nil {
+		return provider.ErrLockLost
+	}
+	w.token, w.visible = "", w.enqueued
+	if a.VisibleAt != nil {
+		w.visible = *a.VisibleAt
+	}
+	if a.IgnoreAttempt {
+		w.attempts--
+	}
+	return nil
+}
+
+// RenewWorkItemLock moves the expiry.
+func (m *Model) RenewWorkItemLock(l provider.WorkLock, now, until int64) error {
+	w := m.unexpiredWork(l, now)
+	if w == nil {
+		return provider.ErrLockLost
+	}
+	w.visible = until
+	return nil
+}

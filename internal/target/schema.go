@@ -1,0 +1,83 @@
+package target
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// schemaMark begins the comment of every schema that we created; the creation time follows. Only what carries it is ever
+// dropped.
+const schemaMark = "created by pgbench-provider "
+
+// CreateSchema makes a schema named prefix and a random suffix, and marks it as ours.
+func CreateSchema(ctx context.Context, conn *pgx.Conn, prefix string) (string, error) {
+	var random [4]byte
+	rand.Read(random[:])
+	name := prefix + "_" + hex.EncodeToString(random[:])
+	quoted := pgx.Identifier{name}.Sanitize()
+	host, _ := os.Hostname()
+	mark := fmt.Sprintf("%s%s by process %d on %s", schemaMark, time.Now().UTC().Format(time.RFC3339), os.Getpid(), host)
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "create schema "+quoted); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "comment on schema "+quoted+" is '"+strings.ReplaceAll(mark, "'", "''")+"'")
+		return err
+	})
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "42501" {
+		c := conn.Config()
+		return "", fmt.Errorf("role %q may not create a schema in database %q: ask for GRANT CREATE ON DATABASE %s TO %s", c.User, c.Database,
+			pgx.Identifier{c.Database}.Sanitize(), pgx.Identifier{c.User}.Sanitize())
+	}
+	return name, err
+}
+
+// DropSchema drops a schema that carries our mark, with all that is in it. It refuses any other.
+func DropSchema(ctx context.Context, conn *pgx.Conn, name string) error {
+	left, err := LeftSchemas(ctx, conn)
+	if err != nil {
+		return err
+	}
+	for _, l := range left {
+		if l.Name == name {
+			_, err := conn.Exec(ctx, "drop schema "+pgx.Identifier{name}.Sanitize()+" cascade")
+			return err
+		}
+	}
+	return fmt.Errorf("schema %q was not created by pgbench-provider: it is left alone", name)
+}
+
+// A LeftSchema is a schema with our mark.
+type LeftSchema struct {
+	Name      string
+	CreatedAt time.Time // zero when the mark was tampered with
+}
+
+// LeftSchemas lists the schemas with our mark, oldest first.
+func LeftSchemas(ctx context.Context, conn *pgx.Conn) ([]LeftSchema, error) {
+	rows, err := conn.Query(ctx, `
+		select nspname, obj_description(oid, 'pg_namespace') from pg_namespace
+		where obj_description(oid, 'pg_namespace') like $1 || '%' order by 2, 1`, schemaMark)
+	if err != nil {
+		return nil, err
+	}
+	var left []LeftSchema
+	var name, mark string
+	_, err = pgx.ForEachRow(rows, []any{&name, &mark}, func() error {
+		stamp, _, _ := strings.Cut(strings.TrimPrefix(mark, schemaMark), " ")
+		at, _ := time.Parse(time.RFC3339, stamp)
+		left = append(left, LeftSchema{name, at})
+		return nil
+	})
+	return left, err
+}

@@ -1,0 +1,66 @@
+package providertest
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// The contract's fetches do not wait: they poll short. The two rules of the catalogue for providers that do wait do not
+// apply.
+var longPolling = []Rule{
+	{Name: "test_short_poll_returns_immediately", test: shortPollReturnsImmediately},
+	{Name: "test_short_poll_work_item_returns_immediately", test: shortPollWorkItemReturnsImmediately},
+	{Name: "test_fetch_respects_timeout_upper_bound", test: fetchRespectsTimeoutUpperBound},
+}
+
+// immediately is generous: it tells an answer from a wait on any machine.
+const immediately = 5 * time.Second
+
+func (s *trial) within(bound time.Duration, body func()) {
+	s.Helper()
+	began := time.Now()
+	body()
+	if took := time.Since(began); took > bound {
+		s.Errorf("took %v, want at most %v", took, bound)
+	}
+}
+
+func shortPollReturnsImmediately(s *trial) { s.within(immediately, s.fetchNone) }
+
+func shortPollWorkItemReturnsImmediately(s *trial) { s.within(immediately, s.fetchNoWork) }
+
+// Somebody's DDL makes every fetch wait; the caller's deadline must end it, and no lock may be left behind.
+func fetchRespectsTimeoutUpperBound(s *trial) {
+	s.enqueue(start("a"))
+	s.schedule(activity("a", 1))
+	other, done := s.session()
+	defer done()
+	_, err := other.Exec(s.ctx, "begin; lock table instance_locks, worker_queue in access exclusive mode")
+	s.must(err)
+	ctx, cancel := context.WithTimeout(s.ctx, 50*time.Millisecond)
+	defer cancel()
+	s.within(immediately, func() {
+		for _, err := range together(2, func(i int) (err error) {
+			if i == 0 {
+				_, err = s.Provider.FetchOrchestrationItem(ctx, lockTimeout)
+			} else {
+				_, err = s.Provider.FetchWorkItem(ctx, lockTimeout)
+			}
+			return err
+		}) {
+			if !errors.Is(err, context.DeadlineExceeded) {
+				s.Errorf("got error %v, want %v", err, context.DeadlineExceeded)
+			}
+		}
+	})
+	// The driver cancels on the server what it no longer waits for, a moment later.
+	const waiting = `select count(*) from pg_locks where not granted and relation in ('instance_locks'::regclass, 'worker_queue'::regclass)`
+	for n := 1; n > 0; time.Sleep(time.Millisecond) {
+		s.must(other.QueryRow(s.ctx, waiting).Scan(&n))
+	}
+	_, err = other.Exec(s.ctx, "rollback")
+	s.must(err)
+	s.fetch()
+	s.fetchWork()
+}
