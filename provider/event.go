@@ -20,6 +20,8 @@ type (
 		Input          string      `json:"input"`
 		ParentInstance Optional    `json:"parent_instance"`
 		ParentID       OptionalInt `json:"parent_id"`
+		// ParentExecutionID is where the answer goes: a parent may have continued as new, and a restart forgets.
+		ParentExecutionID OptionalInt `json:"parent_execution_id,omitzero"`
 	}
 	// OrchestrationCompleted ends an execution with its output.
 	OrchestrationCompleted struct {

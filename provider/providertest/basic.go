@@ -42,7 +42,7 @@ func providerCreationDefaultSchema(s *trial) {
 	delete(config.RuntimeParams, "search_path")
 	conn, err := pgx.ConnectConfig(s.ctx, config)
 	s.must(err)
-	defer conn.Close(s.ctx)
+	defer func() { _ = conn.Close(s.ctx) }()
 	there := func(query string) (n int) {
 		s.must(conn.QueryRow(s.ctx, query).Scan(&n))
 		return n

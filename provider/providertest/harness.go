@@ -2,6 +2,7 @@ package providertest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -37,13 +38,14 @@ type Harness struct {
 	raw      *pgx.Conn
 	exchange *exchanges
 	record   *record
+	name     string // application_name of the pool's connections
 	spoiled  bool
 }
 
 // Pool sizes: enough to race on, few enough for many harnesses on one server.
 const (
-	maxConns  = 6
-	keepConns = 3
+	maxConns  = 5
+	keepConns = 2
 )
 
 // Open migrates the empty schema that config's search_path names and makes a Harness on it. The caller owns the schema
@@ -53,7 +55,8 @@ func Open(ctx context.Context, config *pgx.ConnConfig, s provider.Strategy) (*Ha
 	if err != nil {
 		return nil, err
 	}
-	h := &Harness{Clock: new(Clock), config: config, strategy: s, raw: raw, exchange: new(exchanges), record: new(record)}
+	h := &Harness{Clock: new(Clock), config: config, strategy: s, raw: raw, exchange: new(exchanges), record: new(record),
+		name: "providertest " + rand.Text()}
 	h.Clock.ms.Store(epoch.UnixMilli())
 	if err := migrations.Apply(ctx, raw, s); err != nil {
 		return nil, errors.Join(err, raw.Close(ctx))
@@ -63,6 +66,7 @@ func Open(ctx context.Context, config *pgx.ConnConfig, s provider.Strategy) (*Ha
 		return nil, errors.Join(err, raw.Close(ctx))
 	}
 	pc.ConnConfig = config.Copy()
+	pc.ConnConfig.RuntimeParams["application_name"] = h.name
 	pc.ConnConfig.Tracer = h.exchange
 	pc.MinConns, pc.MaxConns = 0, maxConns
 	if h.pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {

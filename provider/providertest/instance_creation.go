@@ -68,5 +68,12 @@ func subOrchestrationInstanceCreation(s *trial) {
 	s.must(err)
 	equal(s, "parent", info.ParentInstanceID, "a")
 	s.enqueue(external(child.Instance, "x"))
-	s.described(s.fetch(), "ChildOrch", "1.5.0", 1, 1)
+	item = s.fetch()
+	s.described(item, "ChildOrch", "1.5.0", 1, 1)
+	// A parent that is known does not change.
+	s.ack(item, provider.OrchestrationAck{Metadata: provider.ExecutionMetadata{Name: "ChildOrch", Version: "1.5.0",
+		ParentInstance: "other"}})
+	parent, err := s.Provider.GetParentID(s.ctx, child.Instance)
+	s.must(err)
+	equal(s, "parent", parent, "a")
 }

@@ -17,6 +17,7 @@ var lessonsFetch = []Rule{
 	{Name: "message_during_ack_is_not_lost", test: messageDuringAck},
 	{Name: "message_order_with_past_dated_timer", test: messageOrderWithPastDatedTimer},
 	{Name: "instances_in_order_of_visibility", test: instancesInOrderOfVisibility},
+	{Name: "several_messages_to_one_instance", test: severalMessagesToOneInstance},
 	{Name: "expired_lock_queues_at_its_expiry", test: expiredLockQueuesAtItsExpiry},
 	{Name: "idle_poll_statement_count", test: idlePollStatementCount},
 }
@@ -149,7 +150,8 @@ func candidateStarvation(s *trial) {
 	_, err = s.Provider.FetchWorkItem(ctx, lockTimeout)
 	s.fetchedNothing(err)
 
-	// Messages alone are nobody's lock: a fetch does not need them.
+	// Messages alone are nobody's lock: a fetch does not need them. (It would wait for those that an abandon delayed: they
+	// are counted in their own rows. No operation locks messages without their instance.)
 	_, err = other.Exec(s.ctx, `rollback; begin; select from orchestrator_queue for update`)
 	s.must(err)
 	item, err := s.Provider.FetchOrchestrationItem(ctx, lockTimeout)
@@ -204,6 +206,27 @@ func instancesInOrderOfVisibility(s *trial) {
 	s.fetchNone()
 	s.Clock.Advance(6 * time.Second)
 	equal(s, "instance", s.turn(bare).Instance, "b")
+}
+
+// The earliest of the messages of one ack decides, not the first; and never later than what waits already.
+func severalMessagesToOneInstance(s *trial) {
+	later := func(instance string) provider.TimerFired {
+		return provider.TimerFired{Instance: instance, ExecutionID: 1, ID: 1, FireAt: s.Provider.Now() + 1000}
+	}
+	s.enqueue(start("a"))
+	s.enqueueAfter(time.Minute, external("c", "waits"))
+	s.turn(provider.OrchestrationAck{OrchestratorItems: messages(later("b"), external("b", "x"), later("c"), external("c", "x"),
+		later("a"), external("a", "x"))})
+	for _, want := range []string{"b", "c", "a"} {
+		equal(s, "messages", s.turn(bare).Messages, messages(external(want, "x")))
+	}
+	s.fetchNone()
+	s.Clock.Advance(time.Second)
+	s.enqueue(start("d"))
+	for _, want := range []string{"b", "c", "a", "d"} {
+		equal(s, "instance", s.turn(bare).Instance, want)
+	}
+	s.fetchNone()
 }
 
 // What was not given back waits its turn behind what became visible before the expiry.

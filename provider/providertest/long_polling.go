@@ -55,10 +55,9 @@ func fetchRespectsTimeoutUpperBound(s *trial) {
 		}
 	})
 	// The driver cancels on the server what it no longer waits for, a moment later.
-	const waiting = `select count(*) from pg_locks where not granted and relation in ('instance_locks'::regclass, 'worker_queue'::regclass)`
-	for n := 1; n > 0; time.Sleep(time.Millisecond) {
-		s.must(other.QueryRow(s.ctx, waiting).Scan(&n))
-	}
+	bounded, stop := s.bounded()
+	defer stop()
+	s.waiting(bounded, 0)
 	_, err = other.Exec(s.ctx, "rollback")
 	s.must(err)
 	s.fetch()

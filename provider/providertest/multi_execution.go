@@ -46,6 +46,8 @@ func executionIDSequencing(s *trial) {
 	equal(s, "execution", item.ExecutionID, 2)
 	// A late ack under an older execution does not take the instance back.
 	s.ack(item, provider.OrchestrationAck{ExecutionID: 1, History: events(scheduled(2))})
+	s.enqueue(external("a", "x"))
+	s.turn(provider.OrchestrationAck{ExecutionID: 1, History: events(scheduled(3)), Metadata: named("1.0.0")})
 	id, err := s.Provider.LatestExecutionID(s.ctx, "a")
 	s.must(err)
 	equal(s, "latest execution", id, 2)

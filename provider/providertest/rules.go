@@ -52,7 +52,7 @@ var families = []struct {
 	{"cancellation", cancellation},
 	{"poison_message", poisonMessage},
 	{"long_polling", longPolling},
-	{"lessons", slices.Concat(lessonsAck, lessonsFetch, lessonsTime, lessonsData, lessonsSchema)},
+	{"lessons", slices.Concat(lessonsAck, lessonsFetch, lessonsRace, lessonsTime, lessonsData, lessonsSchema)},
 	{"real_time", realTime},
 }
 
