@@ -8,18 +8,18 @@ type Environment struct {
 
 // Server is the PostgreSQL server that was measured. Nothing here may hold a password.
 type Server struct {
-	Version       string            `json:"version"`                  // as in "17.2"
-	VersionNum    int               `json:"version_num"`              // server_version_num, as in 170002
-	Location      string            `json:"location,omitempty"`       // how the tool came by it: "local binaries", "container", "remote"
-	Address       string            `json:"address,omitempty"`        // host:port or socket directory
-	Network       string            `json:"network,omitempty"`        // "unix" or "tcp"
-	TLS           bool              `json:"tls,omitempty"`            //
-	Pooler        string            `json:"pooler,omitempty"`         // "" if none was seen in the path
-	SystemID      string            `json:"system_id,omitempty"`      // of pg_control_system: the same cluster, whatever its address
-	Settings      map[string]string `json:"settings,omitempty"`       // pg_settings that bear on speed, and those changed
-	Extensions    []string          `json:"extensions,omitempty"`     //
-	DatabaseBytes int64             `json:"database_bytes,omitempty"` //
-	Facts         map[string]string `json:"facts,omitempty"`          // anything else worth keeping
+	Version       string            `json:"version"`            // as in "17.2"
+	VersionNum    int               `json:"version_num"`        // server_version_num, as in 170002
+	Location      string            `json:"location,omitempty"` // how the tool came by it: "local binaries", "container", "remote"
+	Address       string            `json:"address,omitempty"`  // host:port or socket directory
+	Network       string            `json:"network,omitempty"`  // "unix" or "tcp"
+	TLS           bool              `json:"tls,omitempty"`
+	Pooler        string            `json:"pooler,omitempty"`    // "" if none was seen in the path
+	SystemID      string            `json:"system_id,omitempty"` // of pg_control_system: the same cluster, whatever its address
+	Settings      map[string]string `json:"settings,omitempty"`  // pg_settings that bear on speed, and those changed
+	Extensions    []string          `json:"extensions,omitempty"`
+	DatabaseBytes int64             `json:"database_bytes,omitempty"`
+	Facts         map[string]string `json:"facts,omitempty"` // anything else worth keeping
 }
 
 // Major gives the major version, as in 17, or 0 when VersionNum is not set.

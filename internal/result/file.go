@@ -24,7 +24,7 @@ type File struct {
 	StartedAt   time.Time      `json:"started_at"`
 	FinishedAt  time.Time      `json:"finished_at"`
 	Environment Environment    `json:"environment"`
-	Config      map[string]any `json:"config"` // run settings as given: seed, command line, ...; numbers read back as json.Number
+	Config      map[string]any `json:"config"` // run settings: seed, command line, ...; numbers are read as json.Number
 	Cells       []Cell         `json:"cells"`  // at least one, in the order they were asked for
 	Checks      []Check        `json:"checks"`
 	Warnings    []string       `json:"warnings"` // doubts of the run itself, one sentence each

@@ -20,8 +20,8 @@ func EncodeHistogram(h *hdrhistogram.Histogram) (Histogram, error) {
 	return Histogram(b), err
 }
 
-// Decode gives the populated buckets of the histogram, nil for "". The packed form is a hundredth of the dense one, and a
-// file holds one for each operation, round and cell.
+// Decode gives the populated buckets of the histogram, nil for "". It stays in the packed
+// form: a file holds one for each operation, round and cell.
 func (h Histogram) Decode() (*hdrhistogram.PackedHistogram, error) {
 	if h == "" {
 		return nil, nil //nolint:nilnil // no histogram is a legal value of the file and not an error

@@ -50,7 +50,9 @@ func checkFormat(data []byte) error {
 	var format int
 	switch {
 	case head.Comparisons != nil && head.Cells == nil:
-		return &FileError{Problem: "this is the output of compare and not a result", Remedy: "give the result file it was made from"}
+		return &FileError{
+			Problem: "this is the output of compare and not a result", Remedy: "give the result file it was made from",
+		}
 	case head.Format == nil:
 		return &FileError{Problem: `there is no "format" key, so this is not a result`, Remedy: remedyName}
 	case json.Unmarshal(*head.Format, &format) != nil || format < 1:

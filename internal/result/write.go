@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// Write writes f as indented JSON with format set to [Format]. It changes nothing in f. It fails when f breaks a rule that
-// [Read] checks, so that no file is written that cannot be read.
+// Write writes f as indented JSON with format set to [Format]. It changes nothing in f. It fails when f breaks a rule
+// that [Read] checks, so that no file is written that cannot be read.
 func Write(w io.Writer, f *File) error {
 	if problem := f.problem(); problem != "" {
 		return fmt.Errorf("write the result: %s", problem)

@@ -1,0 +1,46 @@
+package reports_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"pgbench-provider/internal/compare"
+	"pgbench-provider/internal/result"
+	"pgbench-provider/reports"
+)
+
+// Two result files are compared and the comparison shown for a spreadsheet.
+func ExampleRenderComparison() {
+	read := func(name string) *result.File {
+		f, err := result.ReadFile(filepath.Join("..", "testdata", "results", name))
+		if err != nil {
+			panic(err)
+		}
+		return f
+	}
+	a, err := compare.Files(read("before.json"), read("after.json"), compare.Options{BaseSource: "before.json", HeadSource: "after.json"})
+	if err != nil {
+		panic(err)
+	}
+	ack := a.Find("hello-world", 0, "sp", "ack_orchestration_item", result.OK, compare.RoundTrips)
+	a.Comparisons = []compare.Comparison{*ack}
+	if err := reports.RenderComparison(os.Stdout, "csv", a, reports.Options{}); err != nil {
+		panic(err)
+	}
+	// Output:
+	// workload,added_rtt_ns,operation,outcome,metric,unit,base,head,base_value,head_value,ratio,ci_low,ci_high,verdict,p_value,p_adjusted,rounds,noise_floor,note
+	// hello-world,0,ack_orchestration_item,ok,round_trips,round_trips,sp,sp,1,2,2,2,2,more,,,12,,
+}
+
+// Every format can be asked for by name.
+func ExampleAll() {
+	for _, f := range reports.All() {
+		fmt.Printf("%s (.%s): %s\n", f.Name, f.Extension, f.About)
+	}
+	// Output:
+	// table (.txt): for the terminal
+	// markdown (.md): for pull requests and step summaries
+	// json (.json): the summary or the comparison, for other programs
+	// csv (.csv): a row for each round and metric, for spreadsheets and statistics
+}
