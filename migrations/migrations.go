@@ -158,7 +158,7 @@ func Drop(ctx context.Context, conn *pgx.Conn) error {
 
 const dropFunctions = `
 select 'drop function ' || p.oid::regprocedure::text from pg_proc p
-where p.pronamespace = current_schema()::regnamespace and obj_description(p.oid, 'pg_proc') like 'pgbench-provider %'`
+where p.pronamespace = (select oid from pg_namespace where nspname = current_schema()) and obj_description(p.oid, 'pg_proc') like 'pgbench-provider %'`
 
 const dropTables = `
 select format('drop table %I', t) from unnest(array['instances', 'executions', 'history', 'orchestrator_queue',

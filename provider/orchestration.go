@@ -91,7 +91,8 @@ func message(item WorkItem, now, delay int64) (Message, error) {
 }
 
 // FetchOrchestrationItem locks, for lockTimeout, the instance that has been fetchable longest, and returns all its
-// visible messages with its history. Returns [ErrNoWork] when nothing is fetchable. An error means that no lock is held.
+// visible messages with its history. Returns [ErrNoWork] when nothing is fetchable. An error means that no lock is held, unless it is
+// ctx's: a server that was already answering may have taken one, which then expires.
 //
 // Instances are served in the order in which they became fetchable: the visible_at of their earliest message (ties by
 // the message's id) or, after a lock that was never given back, its expiry. An instance that another transaction is

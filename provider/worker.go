@@ -34,7 +34,7 @@ func (p *Provider) EnqueueWorkerItem(ctx context.Context, item ActivityExecute) 
 
 // FetchWorkItem locks, for lockTimeout, the item that has been visible longest: in order of insertion, an item whose
 // lock ran out at the place of its expiry. Items that another fetch is about to lock are passed over. Returns
-// [ErrNoWork] when there is none. An error means that no lock is held.
+// [ErrNoWork] when there is none. An error means that no lock is held, unless it is ctx's.
 func (p *Provider) FetchWorkItem(ctx context.Context, lockTimeout time.Duration) (*LockedWorkItem, error) {
 	const op = "fetch_work_item"
 	if millis(lockTimeout) <= 0 {

@@ -96,35 +96,6 @@ func only(a, b []string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Shrink looks for a shorter script on which check still finds a difference, by leaving out ever smaller parts (Zeller's
-// delta debugging), and gives the shortest difference it found. budget bounds how often check runs.
-func Shrink(found *Difference, budget int, check func(Script) (*Difference, error)) (*Difference, error) {
-	for size := len(found.Script) / 2; size >= 1 && budget > 0; {
-		shorter := false
-		for from := 0; from < len(found.Script) && budget > 0; {
-			candidate := slices.Concat(found.Script[:from], found.Script[min(from+size, len(found.Script)):])
-			budget--
-			d, err := check(candidate)
-			if err != nil {
-				return found, err
-			}
-			if d == nil {
-				from += size
-				continue
-			}
-			found, shorter = d, true
-		}
-		if !shorter || size > len(found.Script) {
-			size /= 2
-		}
-		size = min(size, max(1, len(found.Script)/2))
-		if size == 1 && !shorter {
-			break
-		}
-	}
-	return found, nil
-}
-
 // Outcomes plays a script on the model and counts, by operation, how the steps ended: "ok" or an error's text. It tells
 // whether scripts reach what they are meant to test.
 func Outcomes(script Script) map[string]map[string]int {

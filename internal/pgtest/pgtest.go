@@ -5,6 +5,8 @@ package pgtest
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"sync"
 	"testing"
@@ -24,13 +26,19 @@ var (
 // Main runs the tests of a package and stops what they started: func TestMain(m *testing.M) { pgtest.Main(m) }.
 func Main(m *testing.M) {
 	code := m.Run()
-	if server != nil {
-		if err := server.Close(context.Background()); err != nil {
-			fmt.Fprintln(os.Stderr, "pgtest:", err)
-			code = 1
-		}
+	if err := Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "pgtest:", err)
+		code = 1
 	}
 	os.Exit(code)
+}
+
+// Stop stops what the tests started, for a TestMain of its own.
+func Stop() error {
+	if server == nil {
+		return nil
+	}
+	return server.Close(context.Background())
 }
 
 // Server is the PostgreSQL of this test binary. A machine without one fails the test: nothing is skipped.
@@ -96,4 +104,13 @@ func drop(tb testing.TB, config *pgx.ConnConfig, name string) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	tb.Errorf("drop schema %s: %v", name, err)
+}
+
+// DSN is the test server's connection string, with its password: for programs that a test runs.
+func DSN(tb testing.TB) string {
+	tb.Helper()
+	c := Server(tb).Config()
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(c.User, c.Password), Host: net.JoinHostPort(c.Host, fmt.Sprint(c.Port)),
+		Path: "/" + c.Database, RawQuery: "sslmode=disable"}
+	return u.String()
 }

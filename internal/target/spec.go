@@ -209,6 +209,10 @@ func (s *Server) where() string {
 	return host + "/" + s.config.Database
 }
 
+// Address is where the server listens, without any secret: host and port or a socket's folder, and the database of one
+// that was there before.
+func (s *Server) Address() string { return s.where() }
+
 // Loopback says whether the server is on this machine.
 func (s *Server) Loopback() bool {
 	if strings.HasPrefix(s.config.Host, "/") || s.config.Host == "localhost" {

@@ -61,7 +61,7 @@ const owner = "pgbench-provider sp "
 const installed = `
 select p.oid::regprocedure::text, p.proname, coalesce(obj_description(p.oid, 'pg_proc'), '')
 from pg_proc p
-where p.pronamespace = current_schema()::regnamespace
+where p.pronamespace = (select oid from pg_namespace where nspname = current_schema())
 order by 1`
 
 // Install creates the functions in the first schema of the search path and replaces those whose text has changed. A

@@ -1,0 +1,253 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/internal/result"
+	"pgbench-provider/internal/target"
+	"pgbench-provider/internal/verify"
+	"pgbench-provider/provider"
+	"pgbench-provider/workloads"
+)
+
+// schemaPrefix begins the name of every schema a run creates.
+const schemaPrefix = "pgbp"
+
+// Progress is what a run is doing.
+type Progress struct {
+	Phase    string // "prepare", "verify", "measure", "finish"
+	Strategy string
+	Workload string
+	AddedRTT time.Duration
+	Round    int // from 1
+	Rounds   int
+	Done     int // cells' rounds that have ended
+	Total    int
+	Left     time.Duration // estimate; 0 when not known
+}
+
+type benchmark struct {
+	Config
+	server   *target.Server
+	admin    *pgx.Conn
+	progress func(Progress)
+	schemas  []string
+	file     *result.File
+	began    time.Time
+	done     int
+	total    int
+}
+
+// Run measures what config asks for on server and gives the result. It creates schemas and drops them again, also when
+// it fails or ctx is cancelled. progress is called between timed parts only and may be nil.
+func Run(ctx context.Context, server *target.Server, config Config, progress func(Progress)) (file *result.File, err error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	if progress == nil {
+		progress = func(Progress) {}
+	}
+	b := &benchmark{Config: config, server: server, progress: progress, began: time.Now()}
+	if b.admin, err = pgx.ConnectConfig(ctx, server.Config()); err != nil {
+		return nil, err
+	}
+	defer func() {
+		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		b.progress(Progress{Phase: "finish"})
+		// A cancelled statement may have broken the connection.
+		if b.admin.IsClosed() {
+			if conn, connErr := pgx.ConnectConfig(cleanup, server.Config()); connErr == nil {
+				b.admin = conn
+			}
+		}
+		err = errors.Join(err, b.dropSchemas(cleanup), b.admin.Close(cleanup))
+	}()
+	if b.file, err = b.newFile(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.verify(ctx); err != nil {
+		return nil, err
+	}
+	return b.file, b.run(ctx)
+}
+
+// A quick check before measuring: this many random operations on each strategy, or what fits into the time.
+const (
+	verifyOperations = 1000
+	verifyBudget     = time.Second
+)
+
+// verify checks that the strategies agree with the model and each other, and records that it did.
+func (b *benchmark) verify(ctx context.Context) error {
+	if !b.Verify {
+		b.file.Warnings = append(b.file.Warnings, "Nobody checked that the strategies agree on this server (--no-verify).")
+		return nil
+	}
+	b.progress(Progress{Phase: "verify"})
+	var list []provider.Strategy
+	for _, a := range b.arms() {
+		if !a.control {
+			list = append(list, a.strategy)
+		}
+	}
+	done, found, err := verify.Equivalence(ctx, b.server, list, verify.Scripts{Operations: verifyOperations, Seed: b.Seed, Budget: verifyBudget}, nil)
+	if err != nil {
+		return fmt.Errorf("check that the strategies agree: %w", err)
+	}
+	if found != nil {
+		return fmt.Errorf("%w: %s and %s do not mean the same on this server: see verify --seed %d", workloads.ErrCheck, found.Names[0], found.Names[1], b.Seed)
+	}
+	b.file.Checks = append(b.file.Checks, result.Check{Name: "equivalence", OK: true,
+		Detail: fmt.Sprintf("%d random operations on each strategy agree with the model (seed %d)", done, b.Seed)})
+	return nil
+}
+
+func (b *benchmark) newFile(ctx context.Context) (*result.File, error) {
+	kind := result.KindRun
+	if len(b.Strategies) > 1 || b.Control {
+		kind = result.KindCompare
+	}
+	env, err := b.environment(ctx)
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := json.Marshal(b.Config)
+	if err != nil {
+		return nil, err
+	}
+	f := &result.File{Kind: kind, Tool: ToolInfo(), StartedAt: b.began.UTC(), Environment: env,
+		Checks: []result.Check{}, Warnings: []string{}}
+	d := json.NewDecoder(bytes.NewReader(encoded))
+	d.UseNumber() // a seed is no float
+	return f, d.Decode(&f.Config)
+}
+
+func (b *benchmark) run(ctx context.Context) error {
+	cells, err := b.openCells(ctx)
+	defer func() {
+		for _, c := range cells {
+			c.close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	b.total = len(cells) * b.Rounds
+	order := rand.New(rand.NewPCG(b.Seed, 0))
+	for round := 1; round <= b.Rounds; round++ {
+		for _, group := range groups(cells) {
+			// A fresh random order each round: an order that alternates would build its effect into every pair.
+			for position, i := range order.Perm(len(group)) {
+				if err := b.round(ctx, group[i], round, position+1); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, c := range cells {
+		if err := c.out.Summarize(); err != nil {
+			return err
+		}
+		b.file.Checks = append(b.file.Checks, result.Check{Name: "workload", Strategy: c.strategy.Name(), Workload: c.workload.Name(), OK: true,
+			Detail: "every unit ended once, with the right output, and nothing is left"})
+		b.file.Cells = append(b.file.Cells, c.out)
+	}
+	b.file.FinishedAt = time.Now().UTC()
+	return nil
+}
+
+func (b *benchmark) openCells(ctx context.Context) (cells []*cell, err error) {
+	for _, name := range b.Workloads {
+		w, err := workloads.Lookup(name)
+		if err != nil {
+			return cells, err
+		}
+		for _, rtt := range b.AddedRTT {
+			for _, a := range b.arms() {
+				b.progress(Progress{Phase: "prepare", Strategy: a.strategy.Name(), Workload: name, AddedRTT: rtt})
+				c, err := b.openCell(ctx, a, w, rtt)
+				if c != nil {
+					cells = append(cells, c)
+				}
+				if err != nil {
+					return cells, err
+				}
+			}
+		}
+	}
+	return cells, nil
+}
+
+// groups gathers the cells that differ in nothing but their arm.
+func groups(cells []*cell) (all [][]*cell) {
+	for _, c := range cells {
+		last := len(all) - 1
+		if last >= 0 && all[last][0].workload == c.workload && all[last][0].rtt == c.rtt {
+			all[last] = append(all[last], c)
+			continue
+		}
+		all = append(all, []*cell{c})
+	}
+	return all
+}
+
+// nullQueries is how often the distance is measured in each round of each cell.
+const nullQueries = 20
+
+func (b *benchmark) round(ctx context.Context, c *cell, number, position int) error {
+	b.progress(b.measuring(c, number))
+	rtt, err := c.nullQuery(ctx, nullQueries)
+	if err != nil {
+		return err
+	}
+	c.recorder.Reset()
+	session, err := c.workload.Open(ctx, workloads.Env{
+		Provider: c.provider, Observer: c.recorder.Observer, Params: c.params,
+		Orchestration: b.OrchestrationDispatchers, Worker: b.WorkerDispatchers,
+		Prefix: fmt.Sprintf("r%d", number), Seed: b.Seed + uint64(number),
+	})
+	if err != nil {
+		return err
+	}
+	w, err := b.drive(ctx, c, session)
+	if err == nil {
+		err = session.Check(ctx)
+	}
+	err = errors.Join(err, session.Close(context.WithoutCancel(ctx)))
+	if err != nil {
+		return fmt.Errorf("%s, %s, round %d: %w", c.strategy.Name(), c.workload.Name(), number, err)
+	}
+	r, err := recorded(c.recorder.Snapshot(), w, c.workload.Orchestrates())
+	if err != nil {
+		return err
+	}
+	r.Round, r.Position, r.MeasuredRTT = number, position, rtt
+	c.out.Rounds = append(c.out.Rounds, r)
+	b.done++
+	return nil
+}
+
+func (b *benchmark) measuring(c *cell, round int) Progress {
+	p := Progress{Phase: "measure", Strategy: c.strategy.Name(), Workload: c.workload.Name(), AddedRTT: c.rtt,
+		Round: round, Rounds: b.Rounds, Done: b.done, Total: b.total}
+	if b.done > 0 {
+		spent := time.Since(b.began)
+		p.Left = time.Duration(float64(spent) / float64(b.done) * float64(b.total-b.done))
+	}
+	return p
+}
+
+func median(times []time.Duration) time.Duration {
+	slices.Sort(times)
+	return times[len(times)/2]
+}

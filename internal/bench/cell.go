@@ -1,0 +1,158 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"pgbench-provider/internal/latency"
+	"pgbench-provider/internal/netdelay"
+	"pgbench-provider/internal/result"
+	"pgbench-provider/internal/target"
+	"pgbench-provider/migrations"
+	"pgbench-provider/provider"
+	"pgbench-provider/workloads"
+)
+
+// A cell is one strategy under one workload at one distance: a schema, a pool and a recorder of its own.
+type cell struct {
+	arm
+	workload workloads.Workload
+	params   workloads.Params
+	rtt      time.Duration
+	schema   string
+	pool     *pgxpool.Pool
+	recorder *latency.Recorder
+	provider *provider.Provider
+	out      result.Cell
+}
+
+// sessionSettings keep the plans of a queue good whatever the statistics say: a plan that was cached while a table was
+// small would read all of it when it is large (shared design notes, finding 1; docs/sql-design.md).
+var sessionSettings = map[string]string{"enable_seqscan": "off", "enable_bitmapscan": "off"}
+
+func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, rtt time.Duration) (*cell, error) {
+	params, err := w.Defaults().Or(b.Params)
+	if err != nil {
+		return nil, err
+	}
+	c := &cell{arm: a, workload: w, params: params, rtt: rtt, recorder: latency.NewRecorder()}
+	c.out = result.Cell{Strategy: a.strategy.Name(), Workload: w.Name(), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(params)}
+	if c.schema, err = target.CreateSchema(ctx, b.admin, schemaPrefix); err != nil {
+		return nil, err
+	}
+	b.schemas = append(b.schemas, c.schema)
+	if c.pool, err = b.openPool(ctx, c); err != nil {
+		return nil, err
+	}
+	conn, err := c.pool.Acquire(ctx)
+	if err != nil {
+		return c, err
+	}
+	err = migrations.Apply(ctx, conn.Conn(), a.strategy)
+	conn.Release()
+	if err != nil {
+		return c, fmt.Errorf("prepare schema %s: %w", c.schema, err)
+	}
+	if c.provider, err = provider.New(provider.Config{Pool: c.pool, Strategy: a.strategy}); err != nil {
+		return c, err
+	}
+	return c, c.warm(ctx)
+}
+
+// parameters are what two cells must share to be comparable.
+func (b *benchmark) parameters(p workloads.Params) map[string]any {
+	return map[string]any{
+		"activities": p.Activities, "payload_bytes": p.PayloadBytes, "activity_delay_ns": p.ActivityDelay.Nanoseconds(),
+		"depth": p.Depth, "history_events": p.HistoryEvents,
+		"dispatchers": fmt.Sprintf("%d:%d", b.OrchestrationDispatchers, b.WorkerDispatchers), "in_flight": b.InFlight,
+	}
+}
+
+func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig("host=127.0.0.1") // only to be modified: pgx insists on a parsed one
+	if err != nil {
+		return nil, err
+	}
+	config.ConnConfig = b.server.Config()
+	config.ConnConfig.RuntimeParams["search_path"] = pgx.Identifier{c.schema}.Sanitize()
+	for name, value := range sessionSettings {
+		config.ConnConfig.RuntimeParams[name] = value
+	}
+	config.ConnConfig.DialFunc = netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed})
+	config.MaxConns = int32(b.poolSize())
+	config.MinConns = config.MaxConns
+	config.MaxConnLifetime, config.MaxConnIdleTime = 24*time.Hour, 24*time.Hour
+	// A ping would be a round trip that no strategy asked for.
+	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
+	config.BeforeConnect = func(_ context.Context, cc *pgx.ConnConfig) error {
+		cc.Tracer = c.recorder.Tracer()
+		return nil
+	}
+	return pgxpool.NewWithConfig(ctx, config)
+}
+
+// warm runs every statement on every connection often enough that plans are cached and nothing is prepared in a round,
+// and leaves the tables empty.
+func (c *cell) warm(ctx context.Context) error {
+	conns := make([]*pgxpool.Conn, 0, c.pool.Config().MaxConns)
+	defer func() {
+		for _, conn := range conns {
+			conn.Release()
+		}
+	}()
+	for range c.pool.Config().MaxConns {
+		conn, err := c.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		conns = append(conns, conn)
+	}
+	for n, conn := range conns {
+		if err := warmUp(ctx, c.strategy, conn.Conn(), n); err != nil {
+			return fmt.Errorf("warm-up of %s: %w", c.strategy.Name(), err)
+		}
+	}
+	_, err := conns[0].Exec(ctx, `truncate instances, executions, history, orchestrator_queue, instance_locks, worker_queue`)
+	return err
+}
+
+// nullQuery measures the true distance: the median of n empty queries on one connection, nothing else running.
+func (c *cell) nullQuery(ctx context.Context, n int) (time.Duration, error) {
+	conn, err := c.pool.Acquire(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Release()
+	times := make([]time.Duration, 0, n)
+	for range n {
+		start := time.Now()
+		if err := conn.Conn().Ping(ctx); err != nil {
+			return 0, err
+		}
+		times = append(times, time.Since(start))
+	}
+	return median(times), nil
+}
+
+func (c *cell) close() {
+	if c != nil && c.pool != nil {
+		c.pool.Close()
+	}
+}
+
+// dropSchemas removes what this run created, also after a cancellation.
+func (b *benchmark) dropSchemas(ctx context.Context) (err error) {
+	if b.Keep {
+		return nil
+	}
+	for _, s := range b.schemas {
+		err = errors.Join(err, target.DropSchema(ctx, b.admin, s))
+	}
+	b.schemas = nil
+	return err
+}

@@ -1,0 +1,123 @@
+// Package bench runs strategies against workloads in interleaved rounds and gives the result file of what it measured.
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"pgbench-provider/provider"
+	"pgbench-provider/strategies"
+	"pgbench-provider/workloads"
+)
+
+// Config says what to measure. [Config.Validate] fills in what is left zero.
+type Config struct {
+	Strategies []string         `json:"strategies"`
+	Control    bool             `json:"control"`   // run the first strategy a second time, to tell noise from effect
+	Workloads  []string         `json:"workloads"` //
+	Params     workloads.Params `json:"params"`    // zero fields are the workload's defaults
+	// OrchestrationDispatchers and WorkerDispatchers serve the orchestrator and the worker queue.
+	OrchestrationDispatchers int `json:"orchestration_dispatchers"`
+	WorkerDispatchers        int `json:"worker_dispatchers"`
+	InFlight                 int `json:"in_flight"` // units that run at once: a closed loop
+	Rounds                   int `json:"rounds"`    // of every cell
+	// A round lasts Round, and longer where fewer units than InFlight would end in it. Its first tenth, and at least until
+	// InFlight units have ended, is not measured.
+	Round time.Duration `json:"round_ns"`
+	// Orchestrations, when above zero, ends a round after that many units instead; nothing of it is left out.
+	Orchestrations int             `json:"orchestrations,omitempty"`
+	AddedRTT       []time.Duration `json:"added_rtt_ns"`
+	Jitter         time.Duration   `json:"jitter_ns,omitempty"`
+	Seed           uint64          `json:"seed"`
+	Verify         bool            `json:"verify"`
+	Keep           bool            `json:"keep,omitempty"` // the schemas, at the end
+	Command        string          `json:"command"`        // as typed, without secrets
+}
+
+// ErrConfig is what every error of [Config.Validate] is: the caller's input is at fault.
+var ErrConfig = errors.New("bad configuration")
+
+// Validate checks c and fills in the defaults: two dispatchers of each kind, 20 units in flight, one round of 10 s, no
+// added round-trip time.
+func (c *Config) Validate() error {
+	if c.OrchestrationDispatchers == 0 && c.WorkerDispatchers == 0 {
+		c.OrchestrationDispatchers, c.WorkerDispatchers = 2, 2
+	}
+	defaultTo(&c.InFlight, 20)
+	defaultTo(&c.Rounds, 1)
+	defaultTo(&c.Round, 10*time.Second)
+	if len(c.AddedRTT) == 0 {
+		c.AddedRTT = []time.Duration{0}
+	}
+	for _, check := range []struct {
+		bad  bool
+		text string
+	}{
+		{len(c.Strategies) == 0, "--strategies is empty: name at least one, see list"},
+		{len(c.Workloads) == 0, "--workload is empty: name at least one, see list"},
+		{c.OrchestrationDispatchers < 1 || c.WorkerDispatchers < 1, fmt.Sprintf("--dispatchers %d:%d: give at least 1:1", c.OrchestrationDispatchers, c.WorkerDispatchers)},
+		{c.InFlight < 1, fmt.Sprintf("--in-flight %d: give at least 1", c.InFlight)},
+		{c.Rounds < 1, fmt.Sprintf("--rounds %d: give at least 1", c.Rounds)},
+		{c.Round <= 0, fmt.Sprintf("the duration %v is not positive: give for example 10s", c.Round)},
+		{c.Orchestrations < 0, fmt.Sprintf("--orchestrations %d: give a number above 0", c.Orchestrations)},
+		{c.Jitter < 0, fmt.Sprintf("--jitter %v is negative", c.Jitter)},
+	} {
+		if check.bad {
+			return fmt.Errorf("%w: %s", ErrConfig, check.text)
+		}
+	}
+	for _, rtt := range c.AddedRTT {
+		if rtt < 0 {
+			return fmt.Errorf("%w: --rtt %v is negative", ErrConfig, rtt)
+		}
+	}
+	return c.lookups()
+}
+
+func (c *Config) lookups() error {
+	for _, name := range c.Strategies {
+		if _, err := strategies.Lookup(name); err != nil {
+			return fmt.Errorf("%w: --strategies: %v", ErrConfig, err)
+		}
+	}
+	for _, name := range c.Workloads {
+		w, err := workloads.Lookup(name)
+		if err != nil {
+			return fmt.Errorf("%w: --workload: %v", ErrConfig, err)
+		}
+		if _, err := w.Defaults().Or(c.Params); err != nil {
+			return fmt.Errorf("%w: workload %s: %v", ErrConfig, name, err)
+		}
+	}
+	return nil
+}
+
+func defaultTo[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// poolSize is how many connections a cell has: one for each dispatcher, and some for the clients that start units.
+func (c *Config) poolSize() int {
+	return c.OrchestrationDispatchers + c.WorkerDispatchers + min(c.InFlight, 8)
+}
+
+// An arm is one strategy of a comparison; the control is the first one again.
+type arm struct {
+	strategy provider.Strategy
+	control  bool
+}
+
+func (c *Config) arms() (arms []arm) {
+	for _, name := range c.Strategies {
+		s, _ := strategies.Lookup(name) // validated
+		arms = append(arms, arm{strategy: s})
+	}
+	if c.Control {
+		arms = append(arms, arm{arms[0].strategy, true})
+	}
+	return arms
+}

@@ -1,0 +1,124 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pgbench-provider/workloads"
+)
+
+// A window is the measured part of a round.
+type window struct{ began, ended time.Time }
+
+// loop keeps units in flight: a closed loop.
+type loop struct {
+	session  workloads.Session
+	inFlight int
+	units    int64 // 0: until stop
+	next     atomic.Int64
+	ended    atomic.Int64
+	failed   atomic.Int64
+	stop     atomic.Bool
+	onEnd    func(began, ended time.Time)
+	once     sync.Once
+	err      error
+}
+
+// start launches the loop and returns what waits for its end.
+func (l *loop) start(ctx context.Context) (wait func() error) {
+	var group sync.WaitGroup
+	for range l.inFlight {
+		group.Go(func() { l.run(ctx) })
+	}
+	return func() error {
+		group.Wait()
+		return l.err
+	}
+}
+
+func (l *loop) run(ctx context.Context) {
+	for !l.stop.Load() {
+		n := l.next.Add(1) - 1
+		if l.units > 0 && n >= l.units {
+			return
+		}
+		began, ended, err := l.session.Do(ctx, int(n))
+		if err != nil {
+			if ctx.Err() == nil {
+				l.failed.Add(1)
+			}
+			l.once.Do(func() { l.err = err })
+			l.stop.Store(true)
+			return
+		}
+		l.ended.Add(1)
+		l.onEnd(began, ended)
+	}
+}
+
+// drive runs one round's load. While the loop comes to speed nothing is recorded: the first tenth of the round, and
+// until as many units have ended as are in flight. Then the window opens, for the length of the round and until again as
+// many have ended. What is in flight then runs to its end unrecorded.
+func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (window, error) {
+	units := c.recorder.Orchestrations()
+	var mu sync.Mutex // of units: taken once a unit, outside every timed operation
+	l := &loop{session: s, inFlight: b.InFlight, units: int64(b.Orchestrations)}
+	l.onEnd = func(began, ended time.Time) {
+		mu.Lock()
+		units.Record(ended.Sub(began), true)
+		mu.Unlock()
+	}
+	record := func(on bool) time.Time {
+		c.recorder.SetRecording(on)
+		return time.Now()
+	}
+	var w window
+	if b.Orchestrations > 0 {
+		w.began = record(true)
+		err := l.start(ctx)()
+		w.ended = record(false)
+		return w, cancelled(ctx, err)
+	}
+	wait := l.start(ctx)
+	l.until(ctx, b.Round/10, int64(b.InFlight))
+	w.began = record(true)
+	l.until(ctx, b.Round, l.ended.Load()+int64(b.InFlight))
+	w.ended = record(false)
+	l.stop.Store(true)
+	return w, cancelled(ctx, wait())
+}
+
+// until waits for both: that long, and that many units ended. It returns early when the loop has stopped or ctx ended.
+func (l *loop) until(ctx context.Context, d time.Duration, ended int64) {
+	deadline := time.Now().Add(d)
+	for ctx.Err() == nil && !l.stop.Load() {
+		left := time.Until(deadline)
+		if left <= 0 {
+			if l.ended.Load() >= ended {
+				return
+			}
+			left = time.Millisecond
+		}
+		timer := time.NewTimer(min(left, 50*time.Millisecond))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}
+
+// cancelled prefers the reason of a cancellation to what it made fail.
+func cancelled(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("a unit failed: %w", err)
+	}
+	return err
+}

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/spf13/cobra"
+
+	"pgbench-provider/internal/target"
+)
+
+// diagnosis is what doctor found.
+type diagnosis struct {
+	Server   string        `json:"server"`
+	Facts    target.Facts  `json:"facts"`
+	RTTp50   time.Duration `json:"rtt_p50_ns"`
+	RTTp99   time.Duration `json:"rtt_p99_ns"`
+	Findings []finding     `json:"findings"`
+}
+
+// A finding is something that changes what a run can say, with what it costs and how to mend it.
+type finding struct {
+	Missing string `json:"missing"`
+	Costs   string `json:"costs"`
+	Remedy  string `json:"remedy"`
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	var d databaseFlags
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look at a server without changing it: what matters to a measurement, and what is missing",
+		Example: `  pgbench-provider doctor
+  pgbench-provider doctor --dsn postgres://bench@db.example.com/app`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			p := newProgress(a.err)
+			defer p.clear()
+			server, err := target.Open(c.Context(), a.spec(&d, p.say))
+			if err != nil {
+				return err
+			}
+			defer closeServer(c.Context(), server, &err)
+			found, err := diagnose(c.Context(), server)
+			if err != nil {
+				return err
+			}
+			p.clear()
+			if asJSON {
+				e := json.NewEncoder(a.out)
+				e.SetIndent("", "  ")
+				return e.Encode(found)
+			}
+			return a.printDiagnosis(found)
+		},
+	}
+	d.add(c.Flags())
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// closeServer closes within a bound, also after a cancellation, and reports a failure when there is none yet.
+func closeServer(ctx context.Context, s *target.Server, err *error) {
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if closeErr := s.Close(closing); *err == nil {
+		*err = closeErr
+	}
+}
+
+func diagnose(ctx context.Context, server *target.Server) (found diagnosis, err error) {
+	conn, err := pgx.ConnectConfig(ctx, server.Config())
+	if err != nil {
+		return found, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	found.Server = server.Describe()
+	if found.Facts, err = target.ServerFacts(ctx, conn); err != nil {
+		return found, err
+	}
+	times := make([]time.Duration, 100)
+	for i := range times {
+		start := time.Now()
+		if err := conn.Ping(ctx); err != nil {
+			return found, err
+		}
+		times[i] = time.Since(start)
+	}
+	slices.Sort(times)
+	found.RTTp50, found.RTTp99 = times[len(times)/2], times[len(times)-1]
+	found.Findings = findings(found.Facts, conn.Config())
+	return found, nil
+}
+
+func findings(f target.Facts, c *pgx.ConnConfig) (list []finding) {
+	user, database := pgx.Identifier{c.User}.Sanitize(), pgx.Identifier{c.Database}.Sanitize()
+	if !f.CanCreate {
+		list = append(list, finding{"the right to create a schema", "run and compare cannot work here", "GRANT CREATE ON DATABASE " + database + " TO " + user})
+	}
+	if f.VersionNum < 150000 {
+		list = append(list, finding{"PostgreSQL 15 or newer", "this version is not tested", "use a newer server"})
+	}
+	if !f.StatLoaded {
+		list = append(list, finding{"pg_stat_statements in shared_preload_libraries", "server time by statement is not reported", "add it and restart the server"})
+	}
+	if f.Pooler != "" {
+		list = append(list, finding{"a direct connection: there seems to be " + f.Pooler, "settings of the session may be lost, and its hop is measured too", "name the server itself in --dsn"})
+	}
+	for name, why := range map[string]string{
+		"fsync": "commits cost nothing, as they never do in production", "synchronous_commit": "commits do not wait for the disk",
+		"full_page_writes": "less is written than in production",
+	} {
+		if f.Settings[name] == "off" {
+			list = append(list, finding{name + " = on", why, "set it as in production"})
+		}
+	}
+	slices.SortFunc(list, func(a, b finding) int { return len(a.Missing) - len(b.Missing) })
+	return list
+}
+
+func (a *app) printDiagnosis(d diagnosis) error {
+	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "server\t%s\n", d.Server)
+	fmt.Fprintf(t, "round trip\tp50 %v, worst of 100 %v\n", d.RTTp50.Round(time.Microsecond), d.RTTp99.Round(time.Microsecond))
+	tls := "off"
+	if d.Facts.TLS {
+		tls = "on"
+	}
+	fmt.Fprintf(t, "TLS\t%s\n", tls)
+	fmt.Fprintf(t, "database\t%d MB\n", d.Facts.DatabaseBytes>>20)
+	for _, name := range []string{"fsync", "synchronous_commit", "shared_buffers", "max_connections", "autovacuum", "jit"} {
+		fmt.Fprintf(t, "%s\t%s\n", name, d.Facts.Settings[name])
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if len(d.Findings) == 0 {
+		_, err := fmt.Fprintln(a.out, "\nNothing is missing.")
+		return err
+	}
+	fmt.Fprintln(a.out, "\nMissing:")
+	for _, f := range d.Findings {
+		fmt.Fprintf(a.out, "  %s\n    costs:  %s\n    remedy: %s\n", f.Missing, f.Costs, f.Remedy)
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"pgbench-provider/internal/bench"
+	"pgbench-provider/internal/target"
+	"pgbench-provider/strategies"
+	"pgbench-provider/workloads"
+)
+
+// databaseFlags say which database; see target.Spec.
+type databaseFlags struct{ dsn, container, pgBin string }
+
+func (d *databaseFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&d.dsn, "dsn", "", "database `URL` or keyword/value string; else PGBENCH_PROVIDER_DSN, DATABASE_URL, or PGHOST and its kin")
+	f.StringVar(&d.container, "container", "", "start PostgreSQL from this `image` through Docker")
+	f.StringVar(&d.pgBin, "pg-bin", "", "`folder` with initdb and postgres for the private PostgreSQL")
+}
+
+func (a *app) spec(d *databaseFlags, progress func(string)) target.Spec {
+	return target.Spec{DSN: d.dsn, Container: d.container, PgBin: d.pgBin, Getenv: a.getenv, Progress: progress}
+}
+
+// loadFlags say what to run against it.
+type loadFlags struct {
+	databaseFlags
+	config     bench.Config
+	workload   []string
+	rtt        []time.Duration
+	dispatch   string
+	seed       int64
+	noVerify   bool
+	out        string
+	json       bool
+	strategies []string
+}
+
+func (l *loadFlags) add(c *cobra.Command) {
+	f := c.Flags()
+	l.databaseFlags.add(f)
+	f.StringSliceVar(&l.workload, "workload", l.workload, "`workloads`, see list")
+	f.StringVar(&l.dispatch, "dispatchers", "2:2", "orchestration and worker dispatchers, `O:W`")
+	f.IntVar(&l.config.InFlight, "in-flight", l.config.InFlight, "`units` that run at once")
+	f.DurationSliceVar(&l.rtt, "rtt", nil, "round-trip `time` to add on the client's side, such as 25ms")
+	f.DurationVar(&l.config.Jitter, "jitter", 0, "random `time` on top of --rtt, up to this")
+	f.IntVar(&l.config.Params.Activities, "activities", 0, "`activities` an orchestration calls (hello-world 2, fan-out 5)")
+	f.IntVar(&l.config.Params.PayloadBytes, "payload", 0, "`bytes` of each input and result")
+	f.DurationVar(&l.config.Params.ActivityDelay, "activity-delay", 0, "`time` an activity takes")
+	f.IntVar(&l.config.Params.Depth, "depth", 0, "`instances` that wait in the queue (operations 100)")
+	f.IntVar(&l.config.Params.HistoryEvents, "history", 0, "`events` of each instance at the beginning (operations 5)")
+	f.Int64Var(&l.seed, "seed", 0, "`seed` of payloads and of the order of strategies (default random, and reported)")
+	f.BoolVar(&l.noVerify, "no-verify", false, "do not check before measuring that the strategies agree")
+	f.BoolVar(&l.config.Keep, "keep", false, "keep the schemas")
+	f.StringVar(&l.out, "out", "", "result `file` (default results/<time>-<what>.json); the markdown report goes beside it")
+	f.BoolVar(&l.json, "json", false, "print JSON")
+	complete(c, "workload", workloadNames)
+}
+
+// complete gives a flag its shell completion.
+func complete(c *cobra.Command, flag string, names func() []string) {
+	_ = c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return names(), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+func workloadNames() (names []string) {
+	for _, w := range workloads.All() {
+		names = append(names, w.Name()+"\t"+w.About())
+	}
+	return names
+}
+
+func strategyNames() (names []string) {
+	for _, s := range strategies.All() {
+		names = append(names, s.Name()+"\t"+strategies.About(s.Name()))
+	}
+	return names
+}
+
+// finish turns the flags into a valid configuration.
+func (l *loadFlags) finish(a *app, c *cobra.Command) error {
+	l.config.Strategies, l.config.Workloads, l.config.AddedRTT = l.strategies, l.workload, l.rtt
+	l.config.Verify = !l.noVerify
+	var err error
+	if l.config.OrchestrationDispatchers, l.config.WorkerDispatchers, err = parseDispatchers(l.dispatch); err != nil {
+		return usage{err}
+	}
+	for _, f := range []string{"in-flight", "rounds", "orchestrations"} {
+		if flag := c.Flags().Lookup(f); flag != nil && flag.Changed && flag.Value.String() == "0" {
+			return usage{fmt.Errorf("--%s 0: give a number above 0", f)}
+		}
+	}
+	for _, f := range []string{"duration", "round"} {
+		if flag := c.Flags().Lookup(f); flag != nil && flag.Changed && l.config.Round <= 0 {
+			return usage{fmt.Errorf("--%s %v is not positive: give for example 10s", f, l.config.Round)}
+		}
+	}
+	l.config.Seed = uint64(l.seed)
+	if !c.Flags().Changed("seed") {
+		l.config.Seed = rand.Uint64N(1 << 32)
+	}
+	l.config.Command = commandLine(a.args)
+	return l.config.Validate()
+}
+
+func parseDispatchers(s string) (o, w int, err error) {
+	left, right, ok := strings.Cut(s, ":")
+	if ok {
+		if o, err = strconv.Atoi(left); err == nil {
+			w, err = strconv.Atoi(right)
+		}
+	}
+	if !ok || err != nil || o < 1 || w < 1 {
+		return 0, 0, fmt.Errorf("--dispatchers %.40q: give orchestration and worker dispatchers, for example 2:2", s)
+	}
+	return o, w, nil
+}
+
+// commandLine is what was typed, for the report, without the secret that a DSN may hold.
+func commandLine(args []string) string {
+	words := []string{"pgbench-provider"}
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--dsn" && i+1 < len(args):
+			words = append(words, args[i], quote(target.Redact(args[i+1])))
+			i++
+		case strings.HasPrefix(args[i], "--dsn="):
+			words = append(words, "--dsn="+quote(target.Redact(strings.TrimPrefix(args[i], "--dsn="))))
+		default:
+			words = append(words, quote(args[i]))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func quote(s string) string {
+	if s != "" && !strings.ContainsAny(s, " \t\n'\"\\$&;|<>()*?[]#~`!") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

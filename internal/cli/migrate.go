@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/spf13/cobra"
+
+	"pgbench-provider/internal/target"
+	"pgbench-provider/migrations"
+	"pgbench-provider/strategies"
+)
+
+func (a *app) migrateCommand() *cobra.Command {
+	var d databaseFlags
+	var schema string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "migrate",
+		Short: "Create, inspect or remove the tables in a schema of your own",
+		Long: `Create, inspect or remove the provider's tables and routines in a schema of your own.
+
+run and compare need none of this: they work in schemas that they create and drop. A database must be named by --dsn or
+the environment.`,
+		Example: `  pgbench-provider migrate up --schema durable --dsn postgres://app@db.example.com/app
+  pgbench-provider migrate status --schema durable
+  pgbench-provider migrate down --schema durable`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return usage{errors.New("migrate needs a direction: up, status or down")}
+		},
+	}
+	d.add(c.PersistentFlags())
+	c.PersistentFlags().StringVar(&schema, "schema", "", "the `schema` (required)")
+	c.PersistentFlags().BoolVar(&asJSON, "json", false, "print JSON (status)")
+	for _, s := range []struct {
+		use, short string
+		run        func(context.Context, *pgx.Conn) error
+	}{
+		{"up", "Create the schema if it is missing, and what is missing in it", a.migrateUp},
+		{"status", "List the migrations and when they were applied", func(ctx context.Context, conn *pgx.Conn) error { return a.migrateStatus(ctx, conn, asJSON) }},
+		{"down", "Remove tables and routines; the schema stays", migrations.Drop},
+	} {
+		c.AddCommand(&cobra.Command{Use: s.use, Short: s.short, Args: noArgs, RunE: func(c *cobra.Command, _ []string) error {
+			if schema == "" {
+				return usage{errors.New("--schema is missing: name the schema")}
+			}
+			return a.inSchema(c.Context(), &d, schema, s.run)
+		}})
+	}
+	return c
+}
+
+// inSchema connects to a database that the caller named, with schema as its search path.
+func (a *app) inSchema(ctx context.Context, d *databaseFlags, schema string, body func(context.Context, *pgx.Conn) error) error {
+	server, err := a.named(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer server.Close(context.WithoutCancel(ctx))
+	config := server.Config()
+	config.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return body(ctx, conn)
+}
+
+// named opens a database that exists without us: one that was started for the command would be empty, and gone at its end.
+func (a *app) named(ctx context.Context, d *databaseFlags) (*target.Server, error) {
+	spec := a.spec(d, nil)
+	if !spec.Named() {
+		return nil, usage{errors.New("no database is named: give --dsn, or set PGBENCH_PROVIDER_DSN, DATABASE_URL or PGHOST")}
+	}
+	return target.Open(ctx, spec)
+}
+
+func (a *app) migrateUp(ctx context.Context, conn *pgx.Conn) error {
+	schema := conn.Config().RuntimeParams["search_path"]
+	if _, err := conn.Exec(ctx, "create schema if not exists "+schema); err != nil {
+		return err
+	}
+	var installers []migrations.Installer
+	for _, s := range strategies.All() {
+		installers = append(installers, s)
+	}
+	return migrations.Apply(ctx, conn, installers...)
+}
+
+func (a *app) migrateStatus(ctx context.Context, conn *pgx.Conn, asJSON bool) error {
+	list, err := migrations.Status(ctx, conn)
+	if err != nil {
+		return err
+	}
+	type row struct {
+		Version   int64      `json:"version"`
+		Name      string     `json:"name"`
+		AppliedAt *time.Time `json:"applied_at"`
+	}
+	rows := make([]row, len(list))
+	for i, m := range list {
+		rows[i] = row{Version: m.Version, Name: m.Name}
+		if !m.AppliedAt.IsZero() {
+			rows[i].AppliedAt = &list[i].AppliedAt
+		}
+	}
+	if asJSON {
+		return json.NewEncoder(a.out).Encode(rows)
+	}
+	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		applied := "not applied"
+		if r.AppliedAt != nil {
+			applied = r.AppliedAt.UTC().Format(time.DateTime)
+		}
+		fmt.Fprintf(t, "%04d\t%s\t%s\n", r.Version, r.Name, applied)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"pgbench-provider/internal/bench"
+)
+
+// progress tells how far a run is: one line that is rewritten on a terminal, a line every ten seconds elsewhere. It
+// writes between timed parts only.
+type progress struct {
+	w        io.Writer
+	terminal bool
+	shown    bool
+	last     time.Time
+}
+
+const every = 10 * time.Second
+
+func newProgress(w io.Writer) *progress { return &progress{w: w, terminal: isTerminal(w)} }
+
+// say announces a step.
+func (p *progress) say(text string) { p.line(text) }
+
+func (p *progress) show(s bench.Progress) {
+	switch s.Phase {
+	case "measure":
+		text := fmt.Sprintf("round %d of %d: %s, %s", s.Round, s.Rounds, s.Workload, s.Strategy)
+		if s.AddedRTT > 0 {
+			text += fmt.Sprintf(", %v added", s.AddedRTT)
+		}
+		if s.Left > 0 {
+			text += fmt.Sprintf(", about %v left", s.Left.Round(time.Second))
+		}
+		p.line(text)
+	case "prepare":
+		p.line(fmt.Sprintf("preparing %s, %s", s.Workload, s.Strategy))
+	case "verify":
+		p.line("checking that the strategies agree")
+	case "finish":
+		p.line("cleaning up")
+	}
+}
+
+func (p *progress) line(text string) {
+	switch {
+	case p.terminal:
+		fmt.Fprintf(p.w, "\r\x1b[K%s", text)
+		p.shown = true
+	case time.Since(p.last) >= every:
+		fmt.Fprintln(p.w, text)
+		p.last = time.Now()
+	}
+}
+
+// clear removes the line from a terminal.
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown = false
+	}
+}

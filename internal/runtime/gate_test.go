@@ -1,0 +1,88 @@
+package runtime
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// sleeper rests at a gate until it is woken or stopped, and says so.
+func sleeper(ctx context.Context, g *gate) <-chan struct{} {
+	awake := make(chan struct{})
+	g.fetches()
+	go func() {
+		g.rest(ctx, make(chan struct{}, 1), time.NewTimer(time.Hour), time.Hour)
+		close(awake)
+	}()
+	for {
+		g.mu.Lock()
+		asleep := g.fetching == 0
+		g.mu.Unlock()
+		if asleep {
+			return awake
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func count(g *gate) (idle, again int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.idle), g.again
+}
+
+func TestGateWakesAsManyAsThereIsWorkFor(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	g := newGate()
+	first, second, third := sleeper(ctx, g), sleeper(ctx, g), sleeper(ctx, g)
+	g.wake(2)
+	<-third
+	<-second
+	if idle, again := count(g); idle != 1 || again != 0 {
+		t.Errorf("%d sleep, %d are to fetch again, want 1 and 0", idle, again)
+	}
+	g.wake(5)
+	<-first
+	if _, again := count(g); again != 0 {
+		t.Errorf("%d are to fetch again though none fetches", again)
+	}
+	last := sleeper(ctx, g)
+	cancel()
+	<-last
+	if idle, _ := count(g); idle != 0 {
+		t.Errorf("%d sleep after the end", idle)
+	}
+}
+
+func TestGateRemembersForThoseWhoFetch(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	rest := func() { g.rest(t.Context(), make(chan struct{}, 1), time.NewTimer(time.Hour), time.Hour) }
+	g.fetches()
+	g.wake(3)
+	rest() // returns at once
+	g.fetches()
+	g.fetches()
+	g.wake(1)
+	g.found()
+	rest() // the other one's, still
+	if idle, again := count(g); idle != 0 || again != 0 {
+		t.Errorf("%d sleep, %d are to fetch again, want none", idle, again)
+	}
+}
+
+func TestGateRingsWhenDue(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	g.wakeIn(time.Hour)
+	g.wakeIn(40 * time.Millisecond)
+	g.wakeIn(20 * time.Millisecond)
+	first, second := sleeper(t.Context(), g), sleeper(t.Context(), g)
+	<-second
+	<-first
+	g.close()
+	if len(g.due) != 0 {
+		t.Errorf("%d are due after the end", len(g.due))
+	}
+}

@@ -1,0 +1,137 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pgbench-provider/provider"
+)
+
+// A worker fetches activities, runs them and acks them, one after the other.
+type worker struct {
+	*Runtime
+	provider *provider.Provider
+}
+
+func (w *worker) loop(run, calls context.Context) {
+	bell, patience := make(chan struct{}, 1), time.NewTimer(time.Hour)
+	patience.Stop()
+	for failures := 0; run.Err() == nil; {
+		w.works.fetches()
+		item, err := w.provider.FetchWorkItem(calls, w.WorkLockTimeout)
+		switch {
+		case err == nil:
+			w.works.found()
+			failures = 0
+			w.work(run, calls, item)
+		case errors.Is(err, provider.ErrNoWork):
+			failures = 0
+			w.works.rest(run, bell, patience, w.IdleSleep)
+		default:
+			w.works.found()
+			w.report(err)
+			sleep(run, backoff(err, failures))
+			failures++
+		}
+	}
+}
+
+func (w *worker) work(run, calls context.Context, item *provider.LockedWorkItem) {
+	a, ok := item.Item.(provider.ActivityExecute)
+	if !ok {
+		w.corrupt(calls, item)
+		return
+	}
+	result, failed := "", (*provider.ErrorDetails)(nil)
+	switch fn := w.Registry.activity(a.Name); {
+	case item.AttemptCount > w.MaxAttempts:
+		failed = poison(item.AttemptCount, w.MaxAttempts, "Activity", "activity "+a.Name+" was begun too often and never ended")
+	case fn == nil:
+		failed = configuration("UnregisteredActivity", a.Name, "")
+	default:
+		lease := w.hold(run, calls, item.LockToken)
+		result, failed = call(lease.ctx, fn, a.Input)
+		if lost := lease.end(); lost {
+			w.counters.lost.Add(1)
+			return
+		}
+		if failed != nil && run.Err() != nil {
+			// It was stopped, so its failure says nothing, and its attempt does not count.
+			w.abandon(calls, item, provider.Abandon{IgnoreAttempt: true})
+			return
+		}
+	}
+	w.commit(calls, item, a, result, failed)
+}
+
+// call runs an activity; a panic is an error like any other.
+func call(ctx context.Context, fn ActivityFunc, input string) (result string, failed *provider.ErrorDetails) {
+	defer func() {
+		if r := recover(); r != nil {
+			result, failed = "", panicked("ActivityFailed", r)
+		}
+	}()
+	result, err := fn(ctx, input)
+	if err != nil {
+		return "", failure("ActivityFailed", err)
+	}
+	return result, nil
+}
+
+// commit acks the completion or, when it can never be stored, a failure that says so.
+func (w *worker) commit(calls context.Context, item *provider.LockedWorkItem, a provider.ActivityExecute, result string, failed *provider.ErrorDetails) {
+	var completion provider.WorkItem = provider.ActivityCompleted{Instance: a.Instance, ExecutionID: a.ExecutionID, ID: a.ID, Result: result}
+	if failed != nil {
+		completion = provider.ActivityFailed{Instance: a.Instance, ExecutionID: a.ExecutionID, ID: a.ID, Details: *failed}
+	}
+	err := w.ack(calls, item, completion)
+	if errors.Is(err, provider.ErrInvalid) {
+		err = w.ack(calls, item, provider.ActivityFailed{Instance: a.Instance, ExecutionID: a.ExecutionID, ID: a.ID,
+			Details: *infrastructure("ack_work_item", err)})
+	}
+	switch {
+	case err == nil:
+		w.counters.activities.Add(1)
+	case errors.Is(err, provider.ErrLockLost):
+		w.counters.lost.Add(1)
+	case calls.Err() == nil:
+		w.report(err)
+		w.abandon(calls, item, provider.Abandon{Delay: time.Second})
+	}
+}
+
+func (w *worker) ack(calls context.Context, item *provider.LockedWorkItem, completion provider.WorkItem) error {
+	err := w.persist(calls, func() error { return w.provider.AckWorkItem(calls, item.LockToken, completion) })
+	if err == nil || errors.Is(err, provider.ErrLockLost) {
+		w.turns.wake(1)
+	}
+	return err
+}
+
+// corrupt gives an item back that cannot be decoded, in the hope of a process that can, and deletes it when that was too
+// often: it does not even say who waits for it.
+func (w *worker) corrupt(calls context.Context, item *provider.LockedWorkItem) {
+	if item.AttemptCount <= w.MaxAttempts {
+		w.abandon(calls, item, provider.Abandon{Delay: time.Second})
+		return
+	}
+	w.report(fmt.Errorf("work item deleted after %d attempts: %w", item.AttemptCount, item.Err))
+	if err := w.ack(calls, item, nil); err != nil && !errors.Is(err, provider.ErrLockLost) {
+		w.report(err)
+	}
+}
+
+func (w *worker) abandon(calls context.Context, item *provider.LockedWorkItem, how provider.Abandon) {
+	err := w.provider.AbandonWorkItem(calls, item.LockToken, how)
+	switch {
+	case err == nil:
+		w.counters.abandoned.Add(1)
+		w.works.wakeIn(how.Delay)
+	case errors.Is(err, provider.ErrLockLost):
+		w.counters.lost.Add(1)
+	default:
+		w.report(err)
+	}
+}
