@@ -142,6 +142,10 @@ func (b *benchmark) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	before, err := b.deadlocks(ctx)
+	if err != nil {
+		return err
+	}
 	b.total = len(cells) * b.Rounds
 	order := rand.New(rand.NewPCG(b.Seed, 0))
 	for round := 1; round <= b.Rounds; round++ {
@@ -162,8 +166,23 @@ func (b *benchmark) run(ctx context.Context) error {
 			Detail: "every unit ended once, with the right output, and nothing is left"})
 		b.file.Cells = append(b.file.Cells, c.out)
 	}
+	after, err := b.deadlocks(ctx)
+	if err != nil {
+		return err
+	}
+	b.file.Checks = append(b.file.Checks, result.Check{Name: "deadlocks", OK: after == before,
+		Detail: fmt.Sprintf("%d in this database while the benchmark ran", after-before)})
+	if after != before {
+		b.file.Warnings = append(b.file.Warnings, fmt.Sprintf("The server broke %d deadlocks in this database while the benchmark ran.", after-before))
+	}
 	b.file.FinishedAt = time.Now().UTC()
 	return nil
+}
+
+// deadlocks is how many the server has broken in this database so far. It counts each at once (pgstat_report_deadlock).
+func (b *benchmark) deadlocks(ctx context.Context) (n int64, err error) {
+	err = b.admin.QueryRow(ctx, "select deadlocks from pg_stat_database where datname = current_database()").Scan(&n)
+	return n, err
 }
 
 func (b *benchmark) openCells(ctx context.Context) (cells []*cell, err error) {

@@ -90,7 +90,7 @@ func (d *delayed) SetWriteDeadline(t time.Time) error {
 
 // Close ends everything at once, also what is under way.
 func (d *delayed) Close() error {
+	d.out.close() // first, as in SetDeadline
 	d.in.close()
-	d.out.close()
 	return d.Conn.Close()
 }

@@ -59,12 +59,10 @@ func (c *Context) recorded() (provider.Event, bool) {
 
 // asks tells the events that an orchestration's code causes from those that happen to it.
 func asks(e provider.Event) bool {
-	switch e := e.(type) {
+	switch e.(type) {
 	case provider.ActivityScheduled, provider.TimerCreated, provider.ExternalSubscribed, provider.SubOrchestrationScheduled,
-		provider.OrchestrationChained:
+		provider.OrchestrationChained, provider.SystemCall:
 		return true
-	case provider.SystemCall:
-		return e.Op != opParentExecution
 	}
 	return false
 }
@@ -183,11 +181,10 @@ func (c *Context) ContinueAsNewVersion(version, input string) (string, error) {
 	return "", errContinueAsNew
 }
 
-// The system calls. The last is not the code's: it keeps what [provider.OrchestrationStarted] has no room for.
+// The system calls.
 const (
-	opNow             = "now"
-	opGUID            = "guid"
-	opParentExecution = "parent_execution"
+	opNow  = "now"
+	opGUID = "guid"
 )
 
 func (c *Context) systemCall(op string, value func() string) string {

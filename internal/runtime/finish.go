@@ -54,7 +54,7 @@ func (t *turn) complete(output string) {
 	t.events = append(t.events, provider.OrchestrationCompleted{ID: t.nextID(), Output: output})
 	if t.start.ParentInstance != "" {
 		t.messages = append(t.messages, provider.SubOrchCompleted{ParentInstance: string(t.start.ParentInstance),
-			ParentExecutionID: t.parentExecution, ParentID: int64(t.start.ParentID), Result: output})
+			ParentExecutionID: t.parentExecution(), ParentID: int64(t.start.ParentID), Result: output})
 	}
 	t.ends(Result{Status: provider.StatusCompleted, Output: output})
 }
@@ -63,7 +63,7 @@ func (t *turn) fail(details *provider.ErrorDetails) {
 	t.events = append(t.events, provider.OrchestrationFailed{ID: t.nextID(), Details: *details})
 	if t.start.ParentInstance != "" {
 		t.messages = append(t.messages, provider.SubOrchFailed{ParentInstance: string(t.start.ParentInstance),
-			ParentExecutionID: t.parentExecution, ParentID: int64(t.start.ParentID), Details: *details})
+			ParentExecutionID: t.parentExecution(), ParentID: int64(t.start.ParentID), Details: *details})
 	}
 	t.ends(Result{Status: provider.StatusFailed, Output: details.Error(), Details: *details})
 }

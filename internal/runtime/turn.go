@@ -3,7 +3,6 @@ package runtime
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"pgbench-provider/provider"
@@ -30,11 +29,10 @@ type decision struct {
 // A turn is one replay of an execution over its history and what came since.
 type turn struct {
 	rules
-	instance        string
-	execution       int64
-	start           provider.OrchestrationStarted
-	parentExecution int64
-	run             OrchestrationFunc
+	instance  string
+	execution int64
+	start     provider.OrchestrationStarted
+	run       OrchestrationFunc
 
 	// events are the history and, from recorded on, what this turn adds; events[i] has the id i+1. done[i] is the id of
 	// the event that answers it, 0 while there is none. (Maps by id were a third of a short turn's time.)
@@ -111,10 +109,10 @@ func (t *turn) begin(item *provider.OrchestrationItem) (decision, bool) {
 	}
 	switch n := len(item.History); {
 	case n == 0 && start != nil:
-		t.startWith(start.Orchestration, string(start.Version), start.Input, start.ParentInstance, start.ParentID)
-		t.keepParentExecution(int64(start.ParentExecutionID))
+		t.startWith(provider.OrchestrationStarted{Name: start.Orchestration, Version: string(start.Version), Input: start.Input,
+			ParentInstance: start.ParentInstance, ParentID: start.ParentID, ParentExecutionID: start.ParentExecutionID})
 	case n == 0 && next != nil:
-		t.startWith(next.Orchestration, string(next.Version), next.Input, "", 0)
+		t.startWith(provider.OrchestrationStarted{Name: next.Orchestration, Version: string(next.Version), Input: next.Input})
 	case n == 0:
 		return decision{discard: true}, false
 	default:
@@ -138,8 +136,8 @@ func (t *turn) resume(item *provider.OrchestrationItem, next *provider.ContinueA
 			return decision{discard: true}, false
 		}
 		t.execution++
-		t.startWith(next.Orchestration, string(next.Version), next.Input, old.ParentInstance, old.ParentID)
-		t.keepParentExecution(parentExecution(item.History))
+		t.startWith(provider.OrchestrationStarted{Name: next.Orchestration, Version: string(next.Version), Input: next.Input,
+			ParentInstance: old.ParentInstance, ParentID: old.ParentID, ParentExecutionID: old.ParentExecutionID})
 		for _, e := range untaken(item.History) {
 			t.raised(e.Name, e.Data)
 		}
@@ -149,7 +147,7 @@ func (t *turn) resume(item *provider.OrchestrationItem, next *provider.ContinueA
 	if !ok {
 		return decision{discard: true}, false
 	}
-	t.start, t.parentExecution = start, parentExecution(item.History)
+	t.start = start
 	t.load(item.History, len(item.Messages))
 	var missing *provider.ErrorDetails
 	if t.run, _, missing = t.registry.orchestration(start.Name, start.Version); t.fault == nil {
@@ -173,34 +171,17 @@ func (t *turn) awaitNext(item *provider.OrchestrationItem) decision {
 	return decision{discard: true}
 }
 
-// startWith adds the first event of an execution.
-func (t *turn) startWith(name, version, input string, parent provider.Optional, parentID provider.OptionalInt) {
-	run, found, missing := t.registry.orchestration(name, version)
-	t.run, t.fault = run, missing
-	t.start = provider.OrchestrationStarted{ID: 1, Name: name, Version: found, Input: input, ParentInstance: parent, ParentID: parentID}
+// startWith adds the first event of an execution, under the version that was found for it.
+func (t *turn) startWith(start provider.OrchestrationStarted) {
+	start.ID = 1
+	t.run, start.Version, t.fault = t.registry.orchestration(start.Name, start.Version)
+	t.start = start
 	t.add(t.start)
-	t.metadata.Name, t.metadata.Version, t.metadata.ParentInstance = name, found, string(parent)
+	t.metadata.Name, t.metadata.Version, t.metadata.ParentInstance = start.Name, start.Version, string(start.ParentInstance)
 }
 
-// keepParentExecution records the parent's execution in history, as the answer may be sent by another process. The first
-// is not recorded: nearly all are.
-func (t *turn) keepParentExecution(execution int64) {
-	t.parentExecution = max(1, execution)
-	if execution > 1 {
-		t.add(provider.SystemCall{ID: t.nextID(), Op: opParentExecution, Value: strconv.FormatInt(execution, 10), ExecutionID: t.execution})
-	}
-}
-
-func parentExecution(history []provider.Event) int64 {
-	if len(history) > 1 {
-		if e, ok := history[1].(provider.SystemCall); ok && e.Op == opParentExecution {
-			if n, err := strconv.ParseInt(e.Value, 10, 64); err == nil {
-				return n
-			}
-		}
-	}
-	return 1
-}
+// parentExecution is where the answer goes; messages of older programs do not say it.
+func (t *turn) parentExecution() int64 { return max(1, int64(t.start.ParentExecutionID)) }
 
 // load takes over the history, with room for as many messages.
 func (t *turn) load(history []provider.Event, messages int) {

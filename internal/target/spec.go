@@ -166,7 +166,7 @@ func (s *Server) unreachable(err error) error {
 	default:
 		reason = lastPart(err)
 	}
-	return fmt.Errorf("%s cannot be reached (%s): is the server up, and are host, port and TLS mode right?", where, Redact(reason))
+	return fmt.Errorf("%s cannot be reached (%s): check that the server is up, and host, port and TLS mode", where, Redact(reason))
 }
 
 // lastPart is the innermost message: pgx puts user and database before it.
