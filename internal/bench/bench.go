@@ -220,12 +220,11 @@ func groups(cells []*cell) (all [][]*cell) {
 	return all
 }
 
-// nullQueries is how often the distance is measured in each round of each cell.
-const nullQueries = 20
-
 func (b *benchmark) round(ctx context.Context, c *cell, number, position int) error {
 	b.progress(b.measuring(c, number))
-	rtt, err := c.nullQuery(ctx, nullQueries)
+	c.paused.Store(false)
+	rtt, err := c.nullQuery(ctx)
+	c.paused.Store(true)
 	if err != nil {
 		return err
 	}
@@ -238,7 +237,9 @@ func (b *benchmark) round(ctx context.Context, c *cell, number, position int) er
 	if err != nil {
 		return err
 	}
+	c.paused.Store(false)
 	w, err := b.drive(ctx, c, session)
+	c.paused.Store(true)
 	if err == nil {
 		err = session.Check(ctx)
 	}

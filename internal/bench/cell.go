@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,6 +29,7 @@ type cell struct {
 	pool     *pgxpool.Pool
 	recorder *latency.Recorder
 	provider *provider.Provider
+	paused   atomic.Bool // the added distance: only what is measured has it
 	out      result.Cell
 }
 
@@ -41,6 +43,7 @@ func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, r
 		return nil, err
 	}
 	c := &cell{arm: a, workload: w, params: params, rtt: rtt, recorder: latency.NewRecorder()}
+	c.paused.Store(true)
 	c.out = result.Cell{Strategy: a.strategy.Name(), Workload: w.Name(), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(params)}
 	if c.schema, err = target.CreateSchema(ctx, b.admin, schemaPrefix); err != nil {
 		return nil, err
@@ -83,7 +86,7 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 	for name, value := range sessionSettings {
 		config.ConnConfig.RuntimeParams[name] = value
 	}
-	config.ConnConfig.DialFunc = netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed})
+	config.ConnConfig.DialFunc = netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed, Paused: &c.paused})
 	config.MaxConns = int32(b.poolSize())
 	config.MinConns = config.MaxConns
 	config.MaxConnLifetime, config.MaxConnIdleTime = 24*time.Hour, 24*time.Hour
@@ -96,40 +99,22 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 	return pgxpool.NewWithConfig(ctx, config)
 }
 
-// warm runs every statement on every connection often enough that plans are cached and nothing is prepared in a round,
-// and leaves the tables empty.
-func (c *cell) warm(ctx context.Context) error {
-	conns := make([]*pgxpool.Conn, 0, c.pool.Config().MaxConns)
-	defer func() {
-		for _, conn := range conns {
-			conn.Release()
-		}
-	}()
-	for range c.pool.Config().MaxConns {
-		conn, err := c.pool.Acquire(ctx)
-		if err != nil {
-			return err
-		}
-		conns = append(conns, conn)
-	}
-	for n, conn := range conns {
-		if err := warmUp(ctx, c.strategy, conn.Conn(), n); err != nil {
-			return fmt.Errorf("warm-up of %s: %w", c.strategy.Name(), err)
-		}
-	}
-	_, err := conns[0].Exec(ctx, `truncate instances, executions, history, orchestrator_queue, instance_locks, worker_queue`)
-	return err
-}
+// The distance is measured in each round of each cell by this many empty queries, fewer where they would take longer.
+const (
+	nullQueries   = 20
+	nullQueryTime = 300 * time.Millisecond
+	leastQueries  = 3
+)
 
-// nullQuery measures the true distance: the median of n empty queries on one connection, nothing else running.
-func (c *cell) nullQuery(ctx context.Context, n int) (time.Duration, error) {
+// nullQuery measures the true distance: the median of some empty queries on one connection, nothing else running.
+func (c *cell) nullQuery(ctx context.Context) (time.Duration, error) {
 	conn, err := c.pool.Acquire(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer conn.Release()
-	times := make([]time.Duration, 0, n)
-	for range n {
+	times := make([]time.Duration, 0, nullQueries)
+	for began := time.Now(); len(times) < nullQueries && (len(times) < leastQueries || time.Since(began) < nullQueryTime); {
 		start := time.Now()
 		if err := conn.Conn().Ping(ctx); err != nil {
 			return 0, err

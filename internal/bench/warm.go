@@ -4,141 +4,222 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pgbench-provider/provider"
 )
 
-// warmPasses is above 5, after which PostgreSQL decides for a plan that it keeps (plancache.c).
-const warmPasses = 7
+// warmPasses is above 5, after which PostgreSQL decides for a plan that it keeps (plancache.c). At a distance where a pass
+// takes long and a plan weighs little, farPasses prepare every statement all the same.
+const (
+	warmPasses = 7
+	farPasses  = 2
+	far        = 5 * time.Millisecond
+)
 
-// warmUp calls the operations of a strategy on one connection, through the strategy itself: a pool would not say which
-// connection it uses. Times run on from one connection, the n-th, to the next, and so do event ids, which are made of them.
-func warmUp(ctx context.Context, s provider.Strategy, conn *pgx.Conn, n int) error {
-	for pass := range int64(warmPasses) {
-		now := 1000 * (int64(n)*warmPasses + pass + 1)
-		if err := warmTurn(ctx, s, conn, now); err != nil {
-			return err
+// warm runs every statement on every connection, so that nothing is prepared or planned in a round, and leaves the tables
+// empty. All connections are warmed at once, because a server may be far away; a distance that we add is not there yet.
+func (c *cell) warm(ctx context.Context) error {
+	conns := make([]*pgxpool.Conn, c.pool.Config().MaxConns)
+	defer func() {
+		for _, conn := range conns {
+			if conn != nil {
+				conn.Release()
+			}
 		}
-		if err := warmWork(ctx, s, conn, now); err != nil {
-			return err
+	}()
+	acquired := together(len(conns), func(i int) (err error) {
+		conns[i], err = c.pool.Acquire(ctx)
+		return err
+	})
+	if acquired != nil {
+		return acquired
+	}
+	passes, start := warmPasses, time.Now()
+	if err := conns[0].Conn().Ping(ctx); err != nil {
+		return err
+	}
+	if time.Since(start) > far {
+		passes = farPasses
+	}
+	var ids atomic.Int64
+	err := together(len(conns), func(i int) error {
+		w := warmer{ctx, c.strategy, conns[i].Conn(), fmt.Sprintf("warm-up-%d", i), &ids}
+		for pass := range passes {
+			if err := w.pass(pass); err != nil {
+				return err
+			}
 		}
-		if _, err := s.GetQueueDepths(ctx, conn, 0); err != nil {
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("warm-up of %s: %w", c.strategy.Name(), err)
+	}
+	_, err = conns[0].Exec(ctx, `truncate instances, executions, history, orchestrator_queue, instance_locks, worker_queue`)
+	return err
+}
+
+// together runs n calls at once and gives the first error.
+func together(n int, call func(i int) error) error {
+	errs := make([]error, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() { errs[i] = call(i) })
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+// A warmer calls the operations of a strategy on one connection, through the strategy itself: a pool would not say which
+// connection it uses. Others do the same at once, so what it fetches is mostly another's; nothing depends on whose.
+type warmer struct {
+	ctx      context.Context
+	s        provider.Strategy
+	conn     *pgx.Conn
+	instance string
+	ids      *atomic.Int64 // shared: event ids and tokens
+}
+
+// warmNow is any time: nothing here goes by the clock.
+const warmNow, warmUntil = 1_000_000, 2_000_000
+
+func (w warmer) lock() provider.Lock {
+	return provider.Lock{Token: fmt.Sprintf("00000000-0000-4000-8000-%012d", w.ids.Add(1)), Now: warmNow, Until: warmUntil}
+}
+
+func (w warmer) pass(n int) error {
+	for _, step := range []func(int) error{w.empty, w.turn, w.work, w.read} {
+		if err := step(n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-const warmInstance = "warm-up"
-
-func warmToken(n int64) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
-
-// warmTurn runs a first turn, a middle one and the last, with all that a turn can change.
-func warmTurn(ctx context.Context, s provider.Strategy, conn *pgx.Conn, now int64) error {
-	if _, err := s.FetchOrchestrationItem(ctx, conn, provider.Lock{Token: warmToken(now), Now: 0, Until: 1}); !errors.Is(err, provider.ErrNoWork) {
-		return fmt.Errorf("an empty queue gave %w", err)
+// empty fetches where nothing can be: before all time.
+func (w warmer) empty(int) error {
+	if _, err := w.s.FetchOrchestrationItem(w.ctx, w.conn, provider.Lock{Token: w.lock().Token, Now: -1, Until: 1}); !errors.Is(err, provider.ErrNoWork) {
+		return fmt.Errorf("an empty queue gave %v", err)
 	}
-	name, version, status, output := "Warm", "1.0.0", provider.StatusCompleted, ""
-	for turn := range int64(3) {
-		m := provider.Message{InstanceID: warmInstance, VisibleAt: now, Item: "{}"}
-		if err := s.EnqueueOrchestratorItem(ctx, conn, m); err != nil {
-			return err
-		}
-		lock := provider.Lock{Token: warmToken(now + turn), Now: now, Until: now + 500}
-		t, err := s.FetchOrchestrationItem(ctx, conn, lock)
-		if err != nil {
-			return err
-		}
-		held := provider.TurnLock{Token: lock.Token, InstanceID: t.InstanceID, MessageIDs: t.MessageIDs}
-		if turn == 2 {
-			if err := s.AbandonOrchestrationItem(ctx, conn, provider.TurnAbandon{Lock: held, Now: now}); err != nil {
-				return err
-			}
-			if t, err = s.FetchOrchestrationItem(ctx, conn, lock); err != nil {
-				return err
-			}
-			held.MessageIDs = t.MessageIDs
-		}
-		if err := s.RenewOrchestrationLock(ctx, conn, held, now, now+500); err != nil {
-			return err
-		}
-		id := now*10 + turn
-		a := &provider.TurnAck{Lock: held, Now: now, ExecutionID: 1,
-			Events: provider.Events{IDs: []int64{id}, Types: []string{"Warm"}, Data: []string{"{}"}},
-			Works: provider.Works{InstanceIDs: []string{warmInstance}, ExecutionIDs: []int64{1},
-				ActivityIDs: []int64{id}, Items: []string{"{}"}}}
-		switch turn {
-		case 0:
-			a.Name, a.Version = &name, &version
-		case 2:
-			a.Status, a.Output, a.CompletedAt = &status, &output, &now
-			a.Messages = provider.Messages{InstanceIDs: []string{warmInstance + "-child"}, VisibleAt: []int64{now}, Items: []string{"{}"}}
-		}
-		if err := s.AckOrchestrationItem(ctx, conn, a); err != nil {
-			return err
-		}
+	if _, err := w.s.FetchWorkItem(w.ctx, w.conn, provider.Lock{Token: w.lock().Token, Now: -1, Until: 1}); !errors.Is(err, provider.ErrNoWork) {
+		return fmt.Errorf("an empty queue gave %v", err)
 	}
-	return warmRead(ctx, s, conn, now)
+	return nil
 }
 
-func warmRead(ctx context.Context, s provider.Strategy, conn *pgx.Conn, now int64) error {
-	lock := provider.Lock{Token: warmToken(now + 3), Now: now, Until: now + 500}
-	t, err := s.FetchOrchestrationItem(ctx, conn, lock) // the child's message
+// fetch gets a turn; nil when what waits is in other hands at the moment.
+func (w warmer) fetch() (*provider.Turn, provider.TurnLock, error) {
+	l := w.lock()
+	t, err := w.s.FetchOrchestrationItem(w.ctx, w.conn, l)
+	if errors.Is(err, provider.ErrNoWork) {
+		return nil, provider.TurnLock{}, nil
+	}
 	if err != nil {
-		return err
+		return nil, provider.TurnLock{}, err
 	}
-	held := provider.TurnLock{Token: lock.Token, InstanceID: t.InstanceID, MessageIDs: t.MessageIDs}
-	if err := s.DiscardOrchestrationItem(ctx, conn, held, now); err != nil {
-		return err
-	}
-	if _, err := s.ReadHistory(ctx, conn, warmInstance); err != nil {
-		return err
-	}
-	_, err = s.ReadStatus(ctx, conn, warmInstance)
-	return err
+	return t, provider.TurnLock{Token: l.Token, InstanceID: t.InstanceID, MessageIDs: t.MessageIDs}, nil
 }
 
-// warmWork works off what the turns scheduled.
-func warmWork(ctx context.Context, s provider.Strategy, conn *pgx.Conn, now int64) error {
-	instance, one := warmInstance, int64(1)
-	w := provider.Work{InstanceID: &instance, ExecutionID: &one, ActivityID: &one, Item: "{}"}
-	if err := s.EnqueueWorkerItem(ctx, conn, w, now); err != nil {
-		return err
-	}
-	for n := int64(0); ; n++ {
-		lock := provider.Lock{Token: warmToken(now + 10 + n), Now: now, Until: now + 500}
-		work, err := s.FetchWorkItem(ctx, conn, lock)
-		if errors.Is(err, provider.ErrNoWork) {
-			break
-		}
-		if err != nil {
+// turn runs an abandoned turn and three that change all that a turn can change: the first of an instance, one in the
+// middle, and the last.
+func (w warmer) turn(int) error {
+	for kind := range 4 {
+		m := provider.Message{InstanceID: w.instance, VisibleAt: warmNow, Item: "{}"}
+		if err := w.s.EnqueueOrchestratorItem(w.ctx, w.conn, m); err != nil {
 			return err
 		}
-		held := provider.WorkLock{Token: lock.Token, ID: work.ID}
-		if n == 0 {
-			if err := s.AbandonWorkItem(ctx, conn, provider.WorkAbandon{Lock: held}); err != nil {
+		t, held, err := w.fetch()
+		if t == nil || err != nil {
+			return err
+		}
+		if err := w.s.RenewOrchestrationLock(w.ctx, w.conn, held, warmNow, warmUntil); err != nil {
+			return err
+		}
+		if kind == 3 {
+			if err := w.s.AbandonOrchestrationItem(w.ctx, w.conn, provider.TurnAbandon{Lock: held, Now: warmNow}); err != nil {
+				return err
+			}
+			if t, held, err = w.fetch(); t == nil || err != nil {
+				return err
+			}
+			if err := w.s.DiscardOrchestrationItem(w.ctx, w.conn, held, warmNow); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := s.RenewWorkItemLock(ctx, conn, held, now, now+500); err != nil {
+		if err := w.s.AckOrchestrationItem(w.ctx, w.conn, w.ack(held, kind)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w warmer) ack(held provider.TurnLock, kind int) *provider.TurnAck {
+	name, version, status, output := "Warm", "1.0.0", provider.StatusCompleted, ""
+	id := w.ids.Add(1)
+	a := &provider.TurnAck{Lock: held, Now: warmNow, ExecutionID: 1,
+		Events: provider.Events{IDs: []int64{id}, Types: []string{"Warm"}, Data: []string{"{}"}},
+		Works: provider.Works{InstanceIDs: []string{held.InstanceID}, ExecutionIDs: []int64{1},
+			ActivityIDs: []int64{id}, Items: []string{"{}"}}}
+	switch kind {
+	case 0:
+		a.Name, a.Version = &name, &version
+	case 2:
+		a.Status, a.Output, a.CompletedAt = &status, &output, &a.Now
+		a.Messages = provider.Messages{InstanceIDs: []string{held.InstanceID, held.InstanceID + "-child"},
+			VisibleAt: []int64{warmUntil, warmUntil}, Items: []string{"{}", "{}"}}
+	}
+	return a
+}
+
+// work schedules an item and works off one that is given back, one with a completion and one without.
+func (w warmer) work(int) error {
+	one := int64(1)
+	for kind := range 3 {
+		item := provider.Work{InstanceID: &w.instance, ExecutionID: &one, ActivityID: &one, Item: "{}"}
+		if err := w.s.EnqueueWorkerItem(w.ctx, w.conn, item, warmNow); err != nil {
+			return err
+		}
+		l := w.lock()
+		work, err := w.s.FetchWorkItem(w.ctx, w.conn, l)
+		if errors.Is(err, provider.ErrNoWork) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		held := provider.WorkLock{Token: l.Token, ID: work.ID}
+		if err := w.s.RenewWorkItemLock(w.ctx, w.conn, held, warmNow, warmUntil); err != nil {
 			return err
 		}
 		var done *provider.Message
-		if n == 1 {
-			done = &provider.Message{InstanceID: warmInstance, VisibleAt: now, Item: "{}"}
+		if kind == 0 {
+			done = &provider.Message{InstanceID: w.instance, VisibleAt: warmNow, Item: "{}"}
 		}
-		if err := s.AckWorkItem(ctx, conn, held, now, done); err != nil {
+		if kind == 2 {
+			err = w.s.AbandonWorkItem(w.ctx, w.conn, provider.WorkAbandon{Lock: held})
+		} else {
+			err = w.s.AckWorkItem(w.ctx, w.conn, held, warmNow, done)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	lock := provider.Lock{Token: warmToken(now + 4), Now: now, Until: now + 500}
-	t, err := s.FetchOrchestrationItem(ctx, conn, lock)
-	if err != nil {
+	return nil
+}
+
+func (w warmer) read(int) error {
+	if _, err := w.s.ReadHistory(w.ctx, w.conn, w.instance); err != nil {
 		return err
 	}
-	held := provider.TurnLock{Token: lock.Token, InstanceID: t.InstanceID, MessageIDs: t.MessageIDs}
-	return s.DiscardOrchestrationItem(ctx, conn, held, now)
+	if _, err := w.s.ReadStatus(w.ctx, w.conn, w.instance); err != nil && !errors.Is(provider.Translate(err), provider.ErrInstanceNotFound) {
+		return err
+	}
+	_, err := w.s.GetQueueDepths(w.ctx, w.conn, 0)
+	return err
 }

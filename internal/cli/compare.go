@@ -14,7 +14,7 @@ import (
 
 func (a *app) compareCommand() *cobra.Command {
 	l := &loadFlags{workload: []string{"hello-world"}}
-	l.config.InFlight, l.config.Control = 20, true
+	l.config.InFlight, l.config.Control = 4, true
 	var noControl bool
 	c := &cobra.Command{
 		Use:   "compare [BASE.json HEAD.json]",

@@ -40,7 +40,7 @@ func (a *app) doctorCommand() *cobra.Command {
   pgbench-provider doctor --dsn postgres://bench@db.example.com/app`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			p := newProgress(a.err)
+			p := a.newProgress()
 			defer p.clear()
 			server, err := target.Open(c.Context(), a.spec(&d, p.say))
 			if err != nil {

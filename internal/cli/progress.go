@@ -8,18 +8,21 @@ import (
 	"pgbench-provider/internal/bench"
 )
 
-// progress tells how far a run is: one line that is rewritten on a terminal, a line every ten seconds elsewhere. It
-// writes between timed parts only.
+// progress tells how far a run is: one line that is rewritten on a terminal, a line every ten seconds elsewhere, or all
+// lines where PGBENCH_PROVIDER_PROGRESS is all. It writes between timed parts only.
 type progress struct {
 	w        io.Writer
 	terminal bool
+	all      bool
 	shown    bool
 	last     time.Time
 }
 
 const every = 10 * time.Second
 
-func newProgress(w io.Writer) *progress { return &progress{w: w, terminal: isTerminal(w)} }
+func (a *app) newProgress() *progress {
+	return &progress{w: a.err, terminal: isTerminal(a.err), all: a.getenv("PGBENCH_PROVIDER_PROGRESS") == "all"}
+}
 
 // say announces a step.
 func (p *progress) say(text string) { p.line(text) }
@@ -49,7 +52,7 @@ func (p *progress) line(text string) {
 	case p.terminal:
 		fmt.Fprintf(p.w, "\r\x1b[K%s", text)
 		p.shown = true
-	case time.Since(p.last) >= every:
+	case p.all || time.Since(p.last) >= every:
 		fmt.Fprintln(p.w, text)
 		p.last = time.Now()
 	}

@@ -51,7 +51,7 @@ func (a *app) load(c *cobra.Command, l *loadFlags, what string) (err error) {
 	if err != nil {
 		return err
 	}
-	progress := newProgress(a.err)
+	progress := a.newProgress()
 	defer progress.clear()
 	file, err := a.measure(c.Context(), l, progress)
 	if err != nil {

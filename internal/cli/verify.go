@@ -101,7 +101,7 @@ func allStrategies() (names []string) {
 }
 
 func (a *app) verify(ctx context.Context, d *databaseFlags, list []provider.Strategy, steps int, seed uint64) (v verification, err error) {
-	p := newProgress(a.err)
+	p := a.newProgress()
 	defer p.clear()
 	server, err := target.Open(ctx, a.spec(d, p.say))
 	if err != nil {

@@ -16,7 +16,11 @@ type Options struct {
 	Jitter         time.Duration // added on top of RTT: uniformly from 0 to this, half of it in each direction
 	Seed           uint64        // of the jitter; the n-th connection of a dialer draws from a stream of its own
 	BytesPerSecond int64         // of each direction of each connection; 0 is no limit
+	// Paused, while it is true, keeps everything but counting from happening: for what is not measured. Nil is never.
+	Paused *atomic.Bool
 }
+
+func (o Options) paused() bool { return o.Paused != nil && o.Paused.Load() }
 
 func (o Options) delays() bool { return o.RTT > 0 || o.Jitter > 0 || o.BytesPerSecond > 0 }
 
@@ -39,9 +43,11 @@ func Dialer(base pgconn.DialFunc, o Options) pgconn.DialFunc {
 		if !o.delays() {
 			return &Counter{Conn: conn}, nil
 		}
-		if err := shakeHands(ctx, o.RTT); err != nil {
-			_ = conn.Close()
-			return nil, err
+		if !o.paused() {
+			if err := shakeHands(ctx, o.RTT); err != nil {
+				_ = conn.Close()
+				return nil, err
+			}
 		}
 		late, err := delay(conn, o, dialled.Add(1))
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 
 // A pace says when a chunk is due.
 type pace struct {
+	paused  func() bool
 	half    time.Duration
 	jitter  time.Duration
 	random  *rand.Rand
@@ -16,7 +17,7 @@ type pace struct {
 }
 
 func newPace(o Options, stream uint64) pace {
-	p := pace{half: max(o.RTT, 0) / 2, jitter: max(o.Jitter, 0) / 2, random: rand.New(rand.NewPCG(o.Seed, stream))}
+	p := pace{paused: o.paused, half: max(o.RTT, 0) / 2, jitter: max(o.Jitter, 0) / 2, random: rand.New(rand.NewPCG(o.Seed, stream))}
 	if o.BytesPerSecond > 0 {
 		p.perByte = float64(time.Second) / float64(o.BytesPerSecond)
 	}
@@ -25,6 +26,9 @@ func newPace(o Options, stream uint64) pace {
 
 // due gives when n bytes that come at now are through. A chunk never overtakes the one before it.
 func (p *pace) due(now time.Time, n int) time.Time {
+	if p.paused() && !p.last.After(now) {
+		return now
+	}
 	if p.free.Before(now) {
 		p.free = now
 	}

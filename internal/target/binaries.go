@@ -67,6 +67,10 @@ var versionText = regexp.MustCompile(`(\d+)(?:\.\d+)?[^\s)]*`)
 
 func probe(ctx context.Context, dir string) (binaries, error) {
 	b := binaries{dir: dir}
+	// Some installations link their programs into a common folder; the libraries are where the programs really are.
+	if real, err := filepath.EvalSymlinks(b.path("postgres")); err == nil {
+		b.dir = filepath.Dir(real)
+	}
 	if _, err := os.Stat(b.path("initdb")); err != nil {
 		return b, errors.New("there is no initdb")
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -105,7 +104,7 @@ func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s is no connection string (%s): give a URL such as postgres://user@host:5432/db, or host=... dbname=... user=...",
-			ErrBadInput, source, parseProblem(err, dsn))
+			ErrBadInput, source, parseProblem(err))
 	}
 	s := &Server{config: config, kind: "dsn", close: func(context.Context) error { return nil }}
 	s.config.RuntimeParams["application_name"] = applicationName
@@ -120,25 +119,21 @@ func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
 
 const applicationName = "pgbench-provider"
 
-// parseProblem says what is wrong with a connection string without repeating it.
-func parseProblem(err error, dsn string) string {
+var quoted = regexp.MustCompile("\"[^\"]*\"?|`[^`]*`?")
+
+// parseProblem says what is wrong with a connection string without repeating any of it: what cannot be parsed cannot be
+// told from a password.
+func parseProblem(err error) string {
 	var parse *pgconn.ParseConfigError
+	if !errors.As(err, &parse) {
+		return "it cannot be parsed"
+	}
 	text := err.Error()
-	if errors.As(err, &parse) {
-		// The message begins with the string itself, more or less redacted; the reason stands at the end.
-		if i := strings.LastIndex(text, "`"); i >= 0 {
-			text = strings.TrimLeft(text[i+1:], ": ")
-		}
+	// The message begins with the string itself; the reason stands at the end.
+	if i := strings.LastIndex(text, "`"); i >= 0 {
+		text = strings.TrimLeft(text[i+1:], ": ")
 	}
-	if u, uerr := url.Parse(dsn); uerr == nil && u.User != nil {
-		if password, ok := u.User.Password(); ok && password != "" {
-			text = strings.ReplaceAll(text, password, "xxxxx")
-		}
-	}
-	if strings.Contains(text, dsn) {
-		text = "it cannot be parsed"
-	}
-	return Redact(text)
+	return Redact(quoted.ReplaceAllString(text, "..."))
 }
 
 // unreachable explains a failed connection in a line, with what to do.

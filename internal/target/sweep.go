@@ -107,7 +107,12 @@ func postmaster(data string) int {
 	if err != nil || pid <= 1 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return 0
 	}
-	if cwd, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/cwd"); err == nil && strings.TrimSuffix(cwd, " (deleted)") != data {
+	if _, err := os.Stat("/proc/self"); err != nil {
+		return pid // a system that does not tell
+	}
+	// A process that has ended and that nobody has asked about yet has no folder any more.
+	cwd, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/cwd")
+	if err != nil || strings.TrimSuffix(cwd, " (deleted)") != data {
 		return 0
 	}
 	return pid
