@@ -17,7 +17,10 @@ var rules = []struct {
 	by       []string
 }{
 	{"internal/cli", []string{"cmd/pgbench-provider"}},
-	{"strategies/", []string{"strategies"}},
+	{"strategies/inline", []string{"strategies", "strategies/pipeline", "strategies/cte"}},
+	{"strategies/pipeline", []string{"strategies"}},
+	{"strategies/cte", []string{"strategies"}},
+	{"strategies/sp", []string{"strategies"}},
 	{"internal/bench", []string{"internal/cli"}},
 	{"internal/pgtest", nil}, // tests only
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
@@ -30,12 +33,14 @@ var only = map[string][]string{
 	"provider":             {},
 	"strategies/inline":    {"provider", "internal/sqlfile"},
 	"strategies/sp":        {"provider", "internal/sqlfile"},
-	"strategies":           {"provider", "strategies/inline", "strategies/sp"},
+	"strategies/pipeline":  {"provider", "internal/sqlfile", "strategies/inline"},
+	"strategies/cte":       {"provider", "internal/sqlfile", "strategies/inline"},
 	"workloads":            {"provider", "internal/runtime"},
 	"internal/runtime":     {"provider"},
 	"internal/equivalence": {"provider"},
 	"internal/compare":     {"internal/result"},
-	"reports":              {"internal/compare", "internal/result"},
+	"internal/distance":    {"internal/compare", "internal/result"},
+	"reports":              {"internal/compare", "internal/distance", "internal/result"},
 	"internal/result":      {},
 	"internal/netdelay":    {"provider"},
 	"internal/latency":     {"provider"},

@@ -6,12 +6,16 @@ import (
 	"strings"
 
 	"pgbench-provider/provider"
+	"pgbench-provider/strategies/cte"
 	"pgbench-provider/strategies/inline"
+	"pgbench-provider/strategies/pipeline"
 	"pgbench-provider/strategies/sp"
 )
 
 var all = []entry{
 	{inline.Strategy{}, "several statements in a transaction, a round trip each"},
+	{cte.Strategy{}, "one data-modifying statement an operation, without routines"},
+	{pipeline.Strategy{}, "the inline statements of an operation in one network flush"},
 	{sp.Strategy{}, "one stored-procedure call an operation"},
 }
 

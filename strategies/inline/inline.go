@@ -15,7 +15,10 @@ import (
 //go:embed sql
 var files embed.FS
 
-var sql = sqlfile.MustLoad(files, "sql", "inline")
+var sql = Statements("inline")
+
+// Statements gives the statements of this package under another strategy's name: for one that sends the same, otherwise.
+func Statements(strategy string) sqlfile.Set { return sqlfile.MustLoad(files, "sql", strategy) }
 
 // Strategy implements [provider.Strategy]. Its zero value is ready.
 type Strategy struct{}

@@ -1,0 +1,45 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/provider"
+)
+
+var (
+	fetchWork   = sql.Get("fetch_work_item")
+	workDelete  = sql.Get("ack_work_item.delete")
+	workEnqueue = shared.Get("ack_work_item.enqueue_completion")
+	readHistory = sql.Get("read_history")
+)
+
+// FetchWorkItem implements [provider.Strategy].
+func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.LockedWork, error) {
+	w := &provider.LockedWork{}
+	err := conn.QueryRow(ctx, fetchWork, l.Now, l.Token, l.Until).Scan(&w.ID, &w.Item, &w.AttemptCount, nil)
+	if err != nil {
+		return nil, provider.NoRows(err, provider.ErrNoWork)
+	}
+	return w, nil
+}
+
+// AckWorkItem implements [provider.Strategy].
+func (Strategy) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.WorkLock, now int64, done *provider.Message) error {
+	b := &pgx.Batch{}
+	if done != nil {
+		b.Queue(workEnqueue, done.InstanceID, done.VisibleAt, done.Item)
+	}
+	b.Queue(workDelete, l.ID, l.Token, now)
+	return flush(ctx, conn, b)
+}
+
+// ReadHistory implements [provider.Strategy].
+func (Strategy) ReadHistory(ctx context.Context, conn *pgx.Conn, instanceID string) ([]string, error) {
+	rows, err := conn.Query(ctx, readHistory, instanceID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
