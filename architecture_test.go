@@ -17,10 +17,11 @@ var rules = []struct {
 	by       []string
 }{
 	{"internal/cli", []string{"cmd/pgbench-provider"}},
-	{"strategies/inline", []string{"strategies", "strategies/pipeline", "strategies/cte"}},
+	{"strategies/inline", []string{"strategies", "strategies/pipeline", "strategies/cte", "strategies/spfetch"}},
 	{"strategies/pipeline", []string{"strategies"}},
 	{"strategies/cte", []string{"strategies"}},
-	{"strategies/sp", []string{"strategies"}},
+	{"strategies/sp", []string{"strategies", "strategies/spfetch"}},
+	{"strategies/spfetch", []string{"strategies"}},
 	{"internal/bench", []string{"internal/cli"}},
 	{"internal/pgtest", nil}, // tests only
 	{"github.com/spf13/cobra", []string{"internal/cli"}},
@@ -35,6 +36,7 @@ var only = map[string][]string{
 	"strategies/sp":        {"provider", "internal/sqlfile"},
 	"strategies/pipeline":  {"provider", "internal/sqlfile", "strategies/inline"},
 	"strategies/cte":       {"provider", "internal/sqlfile", "strategies/inline"},
+	"strategies/spfetch":   {"provider", "strategies/inline", "strategies/sp"},
 	"workloads":            {"provider", "internal/runtime"},
 	"internal/runtime":     {"provider"},
 	"internal/equivalence": {"provider"},

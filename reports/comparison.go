@@ -13,7 +13,12 @@ import (
 // comparisonDocument lays out an analysis: for each workload, distance and head a table and what it says in words.
 func comparisonDocument(a *compare.Analysis, o Options) *document {
 	d := &document{title: comparisonTitle(a), facts: facts(a), notes: a.Warnings, paths: paths(o)}
+	swept := sweepOf(a, o)
+	swept.write(d)
 	for _, g := range groups(a) {
+		if swept.covers(g) {
+			continue
+		}
 		p := part{title: g.title(), text: []string{g.sentence(a)}}
 		p.tables = append(p.tables, g.table(a, false))
 		if found := g.table(a, true); len(found.rows) > 0 {
@@ -26,7 +31,10 @@ func comparisonDocument(a *compare.Analysis, o Options) *document {
 		d.facts = append(d.facts, "Nothing was compared: the two sides have no operation in common.")
 		return d
 	}
-	d.legend = fmt.Sprintf("p50 in ms, all rounds merged. RT: round trips for each call, counted; of an orchestration, all "+
+	if len(d.parts) == swept.parts() {
+		return d
+	}
+	d.legend += fmt.Sprintf("p50 in ms, all rounds merged. RT: round trips for each call, counted; of an orchestration, all "+
 		"of its calls that found work. Change of the p50 over rounds with its %.4g %% interval; a verdict needs the whole "+
 		"interval beyond ±%s, or within it for equivalent.", 100*a.Confidence, percent(a.Margin))
 	return d

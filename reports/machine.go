@@ -51,10 +51,13 @@ func runJSON(w io.Writer, f *result.File, _ Options) error {
 	return writeJSON(w, out)
 }
 
-func comparisonJSON(w io.Writer, a *compare.Analysis, _ Options) error {
+func comparisonJSON(w io.Writer, a *compare.Analysis, o Options) error {
 	out := *a
 	out.Comparisons = append([]compare.Comparison{}, a.Comparisons...)
 	out.Warnings = append([]string{}, a.Warnings...)
+	if s := sweepOf(a, o); s != nil {
+		return writeJSON(w, s.json(out))
+	}
 	return writeJSON(w, out)
 }
 

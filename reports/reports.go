@@ -71,17 +71,22 @@ func lookup(name string) (Format, error) {
 	return Format{}, fmt.Errorf("%w %q: use one of %s", ErrUnknownFormat, name, strings.Join(Formats(), ", "))
 }
 
-// Render writes the report of one file: of a comparison of its strategies when its kind is compare, else of the run. A
-// csv of either has the rounds. It returns [ErrUnknownFormat], what [compare.Strategies] returns, or an error of w.
+// Render writes the report of one file: of a comparison of its strategies when its kind is compare or sweep, else of the
+// run. Where a workload was measured at enough distances the comparison begins with what distance does; a sweep shows
+// nothing else of such a workload. A csv has the rounds. It returns [ErrUnknownFormat], what [compare.Strategies]
+// returns, or an error of w.
 func Render(w io.Writer, format string, f *result.File, o Options) error {
 	ft, err := lookup(format)
 	if err != nil {
 		return err
 	}
-	if f.Kind != result.KindCompare || format == "csv" {
+	if f.Kind == result.KindRun || format == "csv" {
 		return ft.run(w, f, o)
 	}
 	a, err := compare.Strategies(f, o.Compare)
+	if errors.Is(err, compare.ErrNothingToCompare) && f.Kind == result.KindSweep {
+		a, err = alone(f, o, err)
+	}
 	if errors.Is(err, compare.ErrNothingToCompare) && o.Compare.Base == "" {
 		return ft.run(w, f, o)
 	}

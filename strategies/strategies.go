@@ -10,6 +10,7 @@ import (
 	"pgbench-provider/strategies/inline"
 	"pgbench-provider/strategies/pipeline"
 	"pgbench-provider/strategies/sp"
+	"pgbench-provider/strategies/spfetch"
 )
 
 var all = []entry{
@@ -17,6 +18,7 @@ var all = []entry{
 	{cte.Strategy{}, "one data-modifying statement an operation, without routines"},
 	{pipeline.Strategy{}, "the inline statements of an operation in one network flush"},
 	{sp.Strategy{}, "one stored-procedure call an operation"},
+	{spfetch.Strategy{}, "fetch_orchestration_item by stored procedure, the rest inline: a migration half done"},
 }
 
 type entry struct {

@@ -34,6 +34,8 @@ func openOrchestrated(ctx context.Context, env Env, registry *runtime.Registry, 
 		Provider: env.Provider, Observer: env.Observer, Registry: registry,
 		OrchestrationDispatchers: env.Orchestration, WorkerDispatchers: env.Worker,
 		OnError: func(err error) { s.failure.CompareAndSwap(nil, &err) },
+		// Nobody else runs these instances, so nobody has to be asked how they stand.
+		AwaitPoll: time.Hour,
 	})
 	if err != nil {
 		return nil, err

@@ -112,9 +112,15 @@ func (b *benchmark) verify(ctx context.Context) error {
 	return nil
 }
 
+// sweepDistances is how many make a line worth fitting.
+const sweepDistances = 3
+
 func (b *benchmark) newFile(ctx context.Context) (*result.File, error) {
 	kind := result.KindRun
-	if len(b.Strategies) > 1 || b.Control {
+	switch {
+	case len(b.AddedRTT) >= sweepDistances && len(b.Strategies) > 1:
+		kind = result.KindSweep
+	case len(b.Strategies) > 1 || b.Control:
 		kind = result.KindCompare
 	}
 	env, err := b.environment(ctx)

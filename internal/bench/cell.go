@@ -102,7 +102,7 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 // The distance is measured in each round of each cell by this many empty queries, fewer where they would take longer.
 const (
 	nullQueries   = 20
-	nullQueryTime = 300 * time.Millisecond
+	nullQueryTime = 100 * time.Millisecond
 	leastQueries  = 3
 )
 

@@ -62,7 +62,7 @@ func (l *loop) run(ctx context.Context) {
 
 // drive runs one round's load. While the loop comes to speed nothing is recorded: the first tenth of the round, and
 // until as many units have ended as are in flight. Then the window opens, for the length of the round and until again as
-// many have ended. What is in flight then runs to its end unrecorded.
+// many have ended. What is in flight then runs to its end unrecorded. One unit at a time has no speed to come to.
 func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (window, error) {
 	units := c.recorder.Orchestrations()
 	l := &loop{session: s, inFlight: b.InFlight, units: int64(b.Orchestrations)}
@@ -80,8 +80,13 @@ func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (wi
 		w.ended = record(false)
 		return w, cancelled(ctx, err)
 	}
+	if b.InFlight == 1 {
+		record(true)
+	}
 	wait := l.start(ctx)
-	l.until(ctx, b.Round/10, int64(b.InFlight))
+	if b.InFlight > 1 {
+		l.until(ctx, b.Round/10, int64(b.InFlight))
+	}
 	w.began = record(true)
 	l.until(ctx, b.Round, l.ended.Load()+int64(b.InFlight))
 	w.ended = record(false)

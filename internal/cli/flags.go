@@ -49,7 +49,7 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&l.workload, "workload", l.workload, "`workloads`, see list")
 	f.StringVar(&l.dispatch, "dispatchers", "2:2", "orchestration and worker dispatchers, `O:W`")
 	f.IntVar(&l.config.InFlight, "in-flight", l.config.InFlight, "`units` that run at once")
-	f.DurationSliceVar(&l.rtt, "rtt", nil, "round-trip `time` to add on the client's side, such as 25ms")
+	f.DurationSliceVar(&l.rtt, "rtt", l.rtt, "round-trip `time` to add on the client's side, such as 25ms")
 	f.DurationVar(&l.config.Jitter, "jitter", 0, "random `time` on top of --rtt, up to this")
 	f.IntVar(&l.config.Params.Activities, "activities", 0, "`activities` an orchestration calls (hello-world 2, fan-out 5)")
 	f.IntVar(&l.config.Params.PayloadBytes, "payload", 0, "`bytes` of each input and result")

@@ -10,10 +10,12 @@ const Format = 1
 // Kind says what a file was recorded for. It decides which report is shown first, not what is in the file.
 type Kind string
 
-// The kinds. A run measures strategies for their own sake; a compare runs them in interleaved rounds that pair.
+// The kinds. A run measures strategies for their own sake; a compare runs them in interleaved rounds that pair; a sweep
+// does so at several distances, for the line that latency is of distance.
 const (
 	KindRun     Kind = "run"
 	KindCompare Kind = "compare"
+	KindSweep   Kind = "sweep"
 )
 
 // File is one benchmark run.

@@ -8,8 +8,8 @@ import (
 
 // problem says what the format forbids about f, or "". It guards both ends: what Write refuses, Read would refuse.
 func (f *File) problem() string {
-	if !slices.Contains([]Kind{KindRun, KindCompare}, f.Kind) {
-		return fmt.Sprintf("the kind is %q, not run or compare", f.Kind)
+	if !slices.Contains([]Kind{KindRun, KindCompare, KindSweep}, f.Kind) {
+		return fmt.Sprintf("the kind is %q, not run, compare or sweep", f.Kind)
 	}
 	if len(f.Cells) == 0 {
 		return "there are no cells: nothing was measured"
