@@ -19,10 +19,13 @@ lint: ## Run go vet and staticcheck
 verify: ## Check that the strategies mean the same, by the conformance suite
 	go test ./strategies -run Conformance
 
+soak: ## Run a million random operations on each strategy (hours; SOAK=n for another number)
+	go test ./internal/equivalence -run StrategiesAgree -timeout 24h -v -operations $(or $(SOAK),1000000)
+
 bench: ## Run the benchmarks, once each, benchstat-ready
 	go test -run '^$$' -bench . -benchmem ./...
 
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build test race lint verify bench golden
+.PHONY: help build test race lint verify soak bench golden

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -35,12 +36,12 @@ type family struct {
 }
 
 func (v *verification) add(verdict verify.Verdict) {
-	last := len(v.Families) - 1
-	if last < 0 || v.Families[last].Strategy != verdict.Strategy || v.Families[last].Family != verdict.Family {
+	at := slices.IndexFunc(v.Families, func(f family) bool { return f.Strategy == verdict.Strategy && f.Family == verdict.Family })
+	if at < 0 {
+		at = len(v.Families)
 		v.Families = append(v.Families, family{Strategy: verdict.Strategy, Family: verdict.Family})
-		last++
 	}
-	f := &v.Families[last]
+	f := &v.Families[at]
 	if verdict.Failure == "" {
 		f.Passed++
 		return
@@ -86,7 +87,7 @@ shows it is printed, and the exit code is 1.`,
 	}
 	d.add(c.Flags())
 	c.Flags().StringSliceVar(&names, "strategies", allStrategies(), "the `strategies`, see list")
-	c.Flags().IntVar(&steps, "steps", 20_000, "random `operations` to run on each strategy")
+	c.Flags().IntVar(&steps, "steps", 10_000, "random `operations` to run on each strategy")
 	c.Flags().Uint64Var(&seed, "seed", 1, "`seed` of the random scripts")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	complete(c, "strategies", strategyNames)
@@ -116,6 +117,10 @@ func (a *app) verify(ctx context.Context, d *databaseFlags, list []provider.Stra
 	if err != nil {
 		return v, err
 	}
+	// Strategies were checked at once, and are shown one after the other.
+	slices.SortStableFunc(v.Families, func(a, b family) int {
+		return slices.Index(allStrategies(), a.Strategy) - slices.Index(allStrategies(), b.Strategy)
+	})
 	done, found, err := verify.Equivalence(ctx, server, list, verify.Scripts{Operations: steps, Seed: seed}, func(done int) {
 		p.line(fmt.Sprintf("random operations: %d of %d", done, steps))
 	})

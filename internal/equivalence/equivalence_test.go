@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +23,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 var (
 	operations = flag.Int("operations", 20_000, "random `operations` to run on each strategy")
 	seed       = flag.Uint64("seed", 1, "`seed` of the random scripts")
+	only       = flag.String("strategies", "", "run these `strategies` only, separated by commas")
 )
 
 // scriptLength is long enough for locks to expire and be taken over several times, and short enough to reset often.
@@ -31,7 +33,9 @@ const scriptLength = 200
 func parties(t *testing.T) (all []equivalence.Party) {
 	t.Helper()
 	for _, s := range strategies.All() {
-		all = append(all, party(t, s))
+		if *only == "" || slices.Contains(strings.Split(*only, ","), s.Name()) {
+			all = append(all, party(t, s))
+		}
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -121,15 +122,23 @@ type Verdict struct {
 	Failure                string // empty when the rule holds
 }
 
-// Conformance runs the contract's rules on each strategy, one after the other, and tells each verdict as it comes. Rules
+// Conformance runs the contract's rules on all strategies at once, and tells each verdict as it comes, one at a time. Rules
 // that need more than a schema are left out.
-func Conformance(ctx context.Context, server *target.Server, strategies []provider.Strategy, tell func(Verdict)) (err error) {
-	for _, s := range strategies {
-		if err := conform(ctx, server, s, tell); err != nil {
-			return err
-		}
+func Conformance(ctx context.Context, server *target.Server, strategies []provider.Strategy, tell func(Verdict)) error {
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	errs := make([]error, len(strategies))
+	for i, s := range strategies {
+		group.Go(func() {
+			errs[i] = conform(ctx, server, s, func(v Verdict) {
+				mu.Lock()
+				defer mu.Unlock()
+				tell(v)
+			})
+		})
 	}
-	return nil
+	group.Wait()
+	return errors.Join(errs...)
 }
 
 func conform(ctx context.Context, server *target.Server, s provider.Strategy, tell func(Verdict)) (err error) {
