@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -48,6 +49,12 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SERVER", dsn)
+			poor, err := url.Parse(dsn)
+			if err != nil {
+				return err
+			}
+			poor.User = url.UserPassword("nocreate", "pl4nted")
+			env.Setenv("NOCREATE", poor.String())
 			env.Setenv("TMPDIR", env.WorkDir)
 			return nil
 		},
