@@ -52,7 +52,11 @@ var families = []struct {
 	{"cancellation", cancellation},
 	{"poison_message", poisonMessage},
 	{"long_polling", longPolling},
-	{"lessons", slices.Concat(lessonsAck, lessonsFetch, lessonsRace, lessonsTime, lessonsData, lessonsSchema)},
+	{"deletion", deletion},
+	{"bulk_deletion", bulkDeletion},
+	{"prune", prune},
+	{"concurrency", concurrency},
+	{"lessons", slices.Concat(lessonsAck, lessonsFetch, lessonsRace, lessonsTime, lessonsData, lessonsSchema, lessonsPrune)},
 	{"real_time", realTime},
 }
 

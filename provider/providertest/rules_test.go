@@ -8,8 +8,17 @@ import (
 	"pgbench-provider/provider/providertest"
 )
 
-// catalogue lists the tests that every implementation of the contract has: 9 basic, 45 validation.
+// catalogue lists the tests that every implementation of the contract has: 9 basic, 45 validation, and of the newer ones
+// those about removal.
 var catalogue = map[string]string{
+	"deletion": `test_delete_terminal_instances test_delete_running_rejected_force_succeeds test_delete_nonexistent_instance
+		test_delete_cleans_queues_and_locks test_cascade_delete_hierarchy test_force_delete_prevents_ack_recreation
+		test_list_children test_delete_get_parent_id test_delete_get_instance_tree test_delete_instances_atomic
+		test_delete_instances_atomic_force test_delete_instances_atomic_orphan_detection
+		test_stale_activity_after_delete_recreate`,
+	"bulk_deletion": `test_delete_instance_bulk_filter_combinations test_delete_instance_bulk_safety_and_limits
+		test_delete_instance_bulk_completed_before_filter test_delete_instance_bulk_cascades_to_children`,
+	"prune": `test_prune_options_combinations test_prune_safety test_prune_bulk test_prune_bulk_includes_running_instances`,
 	"basic": `test_provider_creation test_provider_creation_default_schema test_schema_initialization
 		test_read_empty_instance test_enqueue_for_orchestrator test_enqueue_and_dequeue_worker
 		test_fetch_orchestration_item_empty_queue test_management_capability test_list_instances_and_executions`,
@@ -57,7 +66,7 @@ func TestRulesHoldTheCatalogue(t *testing.T) {
 			}
 		}
 	}
-	if total != 9+45 {
-		t.Errorf("the catalogue lists %d tests, want %d", total, 9+45)
+	if want := 9 + 45 + 13 + 4 + 4; total != want {
+		t.Errorf("the catalogue lists %d tests, want %d", total, want)
 	}
 }
