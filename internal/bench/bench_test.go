@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -138,17 +139,24 @@ func TestEveryWorkloadOnEveryStrategy(t *testing.T) {
 	validate(t, f)
 }
 
-func TestCancelledRunLeavesNothing(t *testing.T) {
+// Schemas of a server that was there before go, also after a cancellation.
+func TestCancelledRunDropsItsSchemas(t *testing.T) {
 	t.Parallel()
-	server, err := target.Open(t.Context(), target.Spec{Getenv: func(string) string { return "" }, Settings: map[string]string{"fsync": "off"}})
+	private, err := target.Open(t.Context(), target.Spec{Getenv: func(string) string { return "" }, Settings: map[string]string{"fsync": "off"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := server.Close(context.Background()); err != nil {
+		if err := private.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
 	}()
+	c := private.Config()
+	server, err := target.Open(t.Context(), target.Spec{DSN: fmt.Sprintf("host=%s port=%d user=%s password=%s dbname=%s sslmode=disable",
+		c.Host, c.Port, c.User, c.Password, c.Database)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err = bench.Run(ctx, server, bench.Config{Strategies: []string{"sp"}, Workloads: []string{"fan-out"}, Round: time.Minute}, func(p bench.Progress) {
 		if p.Phase == "measure" {

@@ -130,9 +130,9 @@ func (c *cell) close() {
 	}
 }
 
-// dropSchemas removes what this run created, also after a cancellation.
+// dropSchemas removes what this run created, also after a cancellation. A server that goes with the run needs no cleaning.
 func (b *benchmark) dropSchemas(ctx context.Context) (err error) {
-	if b.Keep {
+	if b.Keep || b.server.Temporary() {
 		return nil
 	}
 	for _, s := range b.schemas {

@@ -74,7 +74,7 @@ func measuring(t *testing.T, path, tmp string, args ...string) (*exec.Cmd, *byte
 	return nil, nil
 }
 
-// ends wants the command to end within three seconds by itself.
+// ends wants the command to end by itself. The bound only tells a hang from a slow machine.
 func ends(t *testing.T, cmd *exec.Cmd, wantCode int) {
 	t.Helper()
 	ended := make(chan error, 1)
@@ -85,8 +85,8 @@ func ends(t *testing.T, cmd *exec.Cmd, wantCode int) {
 		if !errors.As(err, &exit) || exit.ExitCode() != wantCode {
 			t.Errorf("ended with %v, want exit code %d", err, wantCode)
 		}
-	case <-time.After(3 * time.Second):
-		t.Error("did not end within 3 s of the signal")
+	case <-time.After(30 * time.Second):
+		t.Error("did not end after the signal")
 	}
 }
 

@@ -181,6 +181,9 @@ func (s *Server) Config() *pgx.ConnConfig { return s.config.Copy() }
 // Kind is "dsn", "embedded" or "container".
 func (s *Server) Kind() string { return s.kind }
 
+// Temporary says that the server was started by Open and goes with Close.
+func (s *Server) Temporary() bool { return s.kind != "dsn" }
+
 // LogPath is the server's log; empty unless the server is embedded.
 func (s *Server) LogPath() string { return s.logPath }
 
