@@ -75,3 +75,19 @@ func TestIdlePollStatements(t *testing.T) {
 		})
 	}
 }
+
+// TestStress is the crowd for longer than the suite has time for in every mode.
+func TestStress(t *testing.T) {
+	t.Parallel()
+	for _, s := range strategies.All() {
+		t.Run(s.Name(), func(t *testing.T) {
+			t.Parallel()
+			h, err := providertest.Open(t.Context(), pgtest.NewSchema(t), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(h.Close)
+			providertest.Stress(t, h, 400)
+		})
+	}
+}

@@ -18,7 +18,8 @@ type window struct{ began, ended time.Time }
 type loop struct {
 	session  workloads.Session
 	inFlight int
-	units    int64 // 0: until stop
+	units    int64     // 0: until stop
+	deadline time.Time // after it no unit is begun, but for the first; zero: until stop
 	next     atomic.Int64
 	ended    atomic.Int64
 	failed   atomic.Int64
@@ -43,7 +44,7 @@ func (l *loop) start(ctx context.Context) (wait func() error) {
 func (l *loop) run(ctx context.Context) {
 	for !l.stop.Load() {
 		n := l.next.Add(1) - 1
-		if l.units > 0 && n >= l.units {
+		if l.units > 0 && n >= l.units || n > 0 && !l.deadline.IsZero() && time.Now().After(l.deadline) {
 			return
 		}
 		began, ended, err := l.session.Do(ctx, int(n))
@@ -62,7 +63,8 @@ func (l *loop) run(ctx context.Context) {
 
 // drive runs one round's load. While the loop comes to speed nothing is recorded: the first tenth of the round, and
 // until as many units have ended as are in flight. Then the window opens, for the length of the round and until again as
-// many have ended. What is in flight then runs to its end unrecorded. One unit at a time has no speed to come to.
+// many have ended. What is in flight then runs to its end unrecorded. One unit at a time has no
+// speed to come to and leaves none half done: all of its round is measured.
 func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (window, error) {
 	units := c.recorder.Orchestrations()
 	l := &loop{session: s, inFlight: b.InFlight, units: int64(b.Orchestrations)}
@@ -81,12 +83,14 @@ func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (wi
 		return w, cancelled(ctx, err)
 	}
 	if b.InFlight == 1 {
-		record(true)
+		l.deadline = time.Now().Add(b.Round)
+		w.began = record(true)
+		err := l.start(ctx)()
+		w.ended = record(false)
+		return w, cancelled(ctx, err)
 	}
 	wait := l.start(ctx)
-	if b.InFlight > 1 {
-		l.until(ctx, b.Round/10, int64(b.InFlight))
-	}
+	l.until(ctx, b.Round/10, int64(b.InFlight))
 	w.began = record(true)
 	l.until(ctx, b.Round, l.ended.Load()+int64(b.InFlight))
 	w.ended = record(false)

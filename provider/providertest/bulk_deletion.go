@@ -25,14 +25,14 @@ func (s *trial) bulk(f provider.InstanceFilter, want int64) []string {
 	return left
 }
 
-// ladder makes ended instances a second apart and gives the time between the second and the third.
+// ladder makes ended instances a second apart, every other failed, and gives the time between the second and the third.
 func (s *trial) ladder(ids ...string) (between time.Time) {
 	s.Helper()
 	for i, id := range ids {
 		if i == 2 {
 			between = s.Clock.Now()
 		}
-		s.finish(id, "", provider.StatusCompleted)
+		s.finish(id, "", []provider.Status{provider.StatusCompleted, provider.StatusFailed}[i%2])
 		s.Clock.Advance(time.Second)
 	}
 	return between

@@ -18,12 +18,13 @@ var concurrency = []Rule{
 // A crowd is many fetchers at work on few instances, some of which crash or give up. It keeps book of what must be.
 type crowd struct {
 	*trial
-	mu        sync.Mutex
-	held      map[string]int64 // until when an instance's turn is in somebody's hands
-	expected  map[string]bool  // messages that were sent, and whether they have been processed
-	problems  []string
-	crosswise bool
-	next      int64 // activity ids
+	mu          sync.Mutex
+	held        map[string]int64 // until when an instance's turn is in somebody's hands
+	expected    map[string]bool  // messages that were sent, and whether they have been processed
+	problems    []string
+	perInstance int // messages
+	crosswise   bool
+	next        int64 // activity ids
 }
 
 // crowdLock is short, so that the turns of those who crash come back soon.
@@ -35,22 +36,31 @@ func (c *crowd) complain(format string, args ...any) {
 	c.problems = append(c.problems, fmt.Sprintf(format, args...))
 }
 
-func crowdIsServed(s *trial)        { s.crowd(false) }
-func crowdWritesCrosswise(s *trial) { s.crowd(true) }
+func crowdIsServed(s *trial)        { s.crowd(6, false) }
+func crowdWritesCrosswise(s *trial) { s.crowd(6, true) }
+
+// Stress is the rule every_message_is_processed_once with so many messages for each of 8 instances: what goes wrong once
+// in a thousand turns shows in thousands.
+func Stress(t T, h *Harness, messages int) {
+	t.Helper()
+	Rule{test: func(s *trial) { s.crowd(messages, false) }}.Check(t, h)
+}
 
 const (
 	crowdInstances = 8
-	crowdMessages  = 6 // for each
 	crowdFetchers  = 4
+	crowdSenders   = 2
 )
 
 // crowd sends and serves until everything that was sent has been processed.
-func (s *trial) crowd(crosswise bool) {
-	c := &crowd{trial: s, held: map[string]int64{}, expected: map[string]bool{}, crosswise: crosswise}
-	for phase := range 200 {
+func (s *trial) crowd(perInstance int, crosswise bool) {
+	c := &crowd{trial: s, held: map[string]int64{}, expected: map[string]bool{}, perInstance: perInstance, crosswise: crosswise}
+	for phase := range 200 + perInstance {
 		var group sync.WaitGroup
 		if phase == 0 {
-			group.Go(c.send)
+			for n := range crowdSenders {
+				group.Go(func() { c.send(n) })
+			}
 		}
 		for n := range crowdFetchers {
 			r := rand.New(rand.NewPCG(uint64(n), uint64(phase)))
@@ -64,11 +74,12 @@ func (s *trial) crowd(crosswise bool) {
 			s.Fatalf("%d problems, the first: %s", len(c.problems), c.problems[0])
 		}
 		// Everybody was told that there is nothing, the last one when nobody else was at work. (A worker that ends last
-		// leaves a completion.)
+		// leaves a completion, a sender a message.)
 		if phase > 0 && !crosswise {
-			s.fetchNone()
+			c.nothingLeft()
 		}
 		if c.done() {
+			c.settle()
 			s.quiet()
 			return
 		}
@@ -77,13 +88,51 @@ func (s *trial) crowd(crosswise bool) {
 	s.Fatalf("not all of %d messages were processed", len(c.expected))
 }
 
+// nothingLeft wants both ways of asking to agree that nothing can be fetched now.
+func (c *crowd) nothingLeft() {
+	c.Helper()
+	c.fetchNone()
+	c.fetchNoWork()
+	depths, err := c.Provider.GetQueueDepths(c.ctx)
+	c.must(err)
+	equal(c.trial, "queue depths", depths, provider.QueueDepths{})
+}
+
+// settle serves alone, past all locks, what the last ones at work left behind: all that is, can be fetched.
+func (c *crowd) settle() {
+	c.Helper()
+	c.Clock.Advance(crowdLock + time.Millisecond)
+	r := rand.New(rand.NewPCG(0, 0))
+	for range 1000 {
+		c.serve(r)
+		c.work()
+		if len(c.problems) > 0 {
+			c.Fatalf("%d problems when alone, the first: %s", len(c.problems), c.problems[0])
+		}
+		depths, err := c.Provider.GetQueueDepths(c.ctx)
+		c.must(err)
+		if depths != (provider.QueueDepths{}) {
+			continue
+		}
+		c.nothingLeft()
+		// Those who crashed hold locks; when these end, there is more.
+		c.Clock.Advance(crowdLock + time.Millisecond)
+		if depths, err = c.Provider.GetQueueDepths(c.ctx); err == nil && depths == (provider.QueueDepths{}) {
+			equal(c.trial, "messages", c.count("select count(*) from orchestrator_queue"), 0)
+			equal(c.trial, "work items", c.count("select count(*) from worker_queue"), 0)
+			return
+		}
+	}
+	c.Fatalf("it never ends")
+}
+
 func (c *crowd) done() bool {
 	for _, processed := range c.expected {
 		if !processed {
 			return false
 		}
 	}
-	return len(c.expected) >= crowdInstances*crowdMessages
+	return len(c.expected) >= crowdInstances*c.perInstance
 }
 
 func (c *crowd) expect(name string) string {
@@ -95,9 +144,10 @@ func (c *crowd) expect(name string) string {
 
 func crowdInstance(n int) string { return fmt.Sprintf("crowd-%d", n%crowdInstances) }
 
-func (c *crowd) send() {
-	for m := range crowdMessages {
-		for i := range crowdInstances {
+// send sends every crowdSenders-th message, from the first-th.
+func (c *crowd) send(first int) {
+	for m := range c.perInstance {
+		for i := first; i < crowdInstances; i += crowdSenders {
 			name := c.expect(fmt.Sprintf("%d to %d", m, i))
 			if err := c.Provider.EnqueueOrchestratorItem(c.ctx, external(crowdInstance(i), name), 0); err != nil {
 				c.complain("enqueue: %v", err)
@@ -145,7 +195,12 @@ func (c *crowd) letGo(instance string) {
 }
 
 func (c *crowd) process(r *rand.Rand, item *provider.OrchestrationItem) {
-	var ack provider.OrchestrationAck
+	// The next event in turn: whoever read a history that is not the newest repeats one.
+	next := int64(len(item.History)) + 1
+	ack := provider.OrchestrationAck{History: []provider.Event{provider.ExternalEvent{ID: next, Name: "turn"}}}
+	if next == 1 {
+		ack.Metadata = named("1.0.0")
+	}
 	var sent []string
 	if c.crosswise && r.IntN(3) > 0 {
 		c.mu.Lock()

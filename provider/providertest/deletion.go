@@ -1,7 +1,6 @@
 package providertest
 
 import (
-	"errors"
 	"time"
 
 	"pgbench-provider/provider"
@@ -186,10 +185,10 @@ func deleteAtomic(s *trial) {
 func deleteAtomicForce(s *trial) {
 	s.create("a")
 	s.finish("b", "", provider.StatusCompleted)
-	_, err := s.Provider.DeleteInstances(s.ctx, []string{"a", "b"}, false)
-	if !errors.Is(err, provider.ErrInstanceRunning) {
-		s.Fatalf("without force: %v", err)
-	}
+	s.refused("deletion without force", provider.ErrInstanceRunning, func() error {
+		_, err := s.Provider.DeleteInstances(s.ctx, []string{"a", "b"}, false)
+		return err
+	})
 	d, err := s.Provider.DeleteInstances(s.ctx, []string{"a", "b"}, true)
 	s.must(err)
 	equal(s, "deleted", d, provider.Deleted{Instances: 2, Executions: 2, Events: 2})
