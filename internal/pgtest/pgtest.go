@@ -73,7 +73,7 @@ func NewSchema(tb testing.TB) *pgx.ConnConfig {
 	}
 	tb.Cleanup(func() {
 		if tb.Failed() {
-			tb.Logf("schema %s is kept", name)
+			tb.Logf("schema %s is kept on %s", name, Server(tb).Describe())
 			return
 		}
 		drop(tb, config, name)
@@ -92,8 +92,12 @@ func connect(tb testing.TB, config *pgx.ConnConfig) *pgx.Conn {
 	return conn
 }
 
-// drop tries again for a while: a test's last connections may still be closing, and hold locks.
+// drop tries again for a while: a test's last connections may still be closing, and hold locks. A test that left a
+// transaction open fails, and does not hang.
 func drop(tb testing.TB, config *pgx.ConnConfig, name string) {
+	tb.Helper()
+	config = config.Copy()
+	config.RuntimeParams["lock_timeout"] = "2s"
 	admin := connect(tb, config)
 	defer admin.Close(context.Background())
 	var err error

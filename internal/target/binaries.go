@@ -27,7 +27,8 @@ var errNoBinaries = errors.New("no PostgreSQL server binaries on this machine")
 // usual are the folders of Debian, Red Hat, Homebrew and Postgres.app.
 var usual = []string{
 	"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin",
-	"/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin", "/opt/homebrew/opt/postgresql/bin",
+	"/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin",
+	"/opt/homebrew/opt/postgresql/bin", "/usr/local/opt/postgresql/bin",
 	"/Applications/Postgres.app/Contents/Versions/*/bin",
 }
 
@@ -66,6 +67,11 @@ func findBinaries(ctx context.Context, chosen string) (binaries, error) {
 var versionText = regexp.MustCompile(`(\d+)(?:\.\d+)?[^\s)]*`)
 
 func probe(ctx context.Context, dir string) (binaries, error) {
+	// Absolute: the programs run with another working folder.
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return binaries{}, err
+	}
 	b := binaries{dir: dir}
 	// Some installations link their programs into a common folder; the libraries are where the programs really are.
 	if real, err := filepath.EvalSymlinks(b.path("postgres")); err == nil {

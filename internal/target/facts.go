@@ -2,7 +2,7 @@ package target
 
 import (
 	"context"
-	"strings"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -14,7 +14,9 @@ type Facts struct {
 	Settings      map[string]string `json:"settings"`       // those that matter, and those changed from PostgreSQL's defaults
 	Extensions    []string          `json:"extensions"`     // created in this database
 	StatLoaded    bool              `json:"stat_loaded"`    // pg_stat_statements is preloaded
-	TLS           bool              `json:"tls"`            //
+	StatCreated   bool              `json:"stat_created"`   // and its extension created in this database: it can be read
+	TLS           bool              `json:"tls"`            // between the client and what it connected to
+	Loopback      bool              `json:"loopback"`       // the address is one of this machine
 	Pooler        string            `json:"pooler"`         // what seems to be in the path; empty for nothing
 	DatabaseBytes int64             `json:"database_bytes"` // 0 when it may not be asked
 	CanCreate     bool              `json:"can_create"`     // schemas in this database
@@ -24,9 +26,10 @@ type Facts struct {
 const matter = `{fsync,synchronous_commit,full_page_writes,shared_buffers,max_connections,default_transaction_isolation,
 autovacuum,jit,wal_level,shared_preload_libraries,log_min_duration_statement,statement_timeout,lock_timeout,plan_cache_mode}`
 
-// ServerFacts asks a server. What may not be asked is left zero.
+// ServerFacts asks a server. What may not be asked, or fails besides the first question, is left zero: facts describe a run
+// and are no reason to end it. The error is that of a connection that does not answer.
 func ServerFacts(ctx context.Context, conn *pgx.Conn) (Facts, error) {
-	f := Facts{Settings: map[string]string{}}
+	var f Facts
 	err := conn.QueryRow(ctx, `
 		select split_part(current_setting('server_version'), ' ', 1), current_setting('server_version_num')::int,
 		       coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false),
@@ -36,6 +39,19 @@ func ServerFacts(ctx context.Context, conn *pgx.Conn) (Facts, error) {
 	if err != nil {
 		return f, err
 	}
+	f.Loopback = loopback(conn.Config().Host)
+	f.StatCreated = slices.Contains(f.Extensions, "pg_stat_statements")
+	if f.Settings, err = settings(ctx, conn); err != nil {
+		return f, err
+	}
+	// Not from shared_preload_libraries, which only some roles may see; the library's own settings show to all.
+	_ = conn.QueryRow(ctx, "select exists (select from pg_settings where name = 'pg_stat_statements.max')").Scan(&f.StatLoaded)
+	_ = conn.QueryRow(ctx, "select pg_database_size(current_database())").Scan(&f.DatabaseBytes)
+	f.Pooler = pooler(ctx, conn)
+	return f, nil
+}
+
+func settings(ctx context.Context, conn *pgx.Conn) (map[string]string, error) {
 	rows, err := conn.Query(ctx, `
 		select name, setting || coalesce(' ' || unit, '') from pg_settings
 		where name = any ($1::text[])
@@ -43,28 +59,20 @@ func ServerFacts(ctx context.Context, conn *pgx.Conn) (Facts, error) {
 		      and context <> 'internal'
 		      and name !~ '(^listen_addresses|^port|_director|_file$|^log_|passphrase|^unix_|^ssl_|^lc_|^default_text|^DateStyle|TimeZone|log_timezone|_command$|conninfo|application_name)'`, matter)
 	if err != nil {
-		return f, err
+		return nil, err
 	}
+	all := map[string]string{}
 	var name, value string
-	if _, err := pgx.ForEachRow(rows, []any{&name, &value}, func() error { f.Settings[name] = value; return nil }); err != nil {
-		return f, err
-	}
-	f.StatLoaded = strings.Contains(f.Settings["shared_preload_libraries"], "pg_stat_statements")
-	_ = conn.QueryRow(ctx, "select pg_database_size(current_database())").Scan(&f.DatabaseBytes)
-	f.Pooler, err = pooler(ctx, conn)
-	return f, err
+	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error { all[name] = value; return nil })
+	return all, err
 }
 
-// pooler looks for signs of one: PgBouncer gives parameters of its own, and a transaction pooler hands each transaction to
-// any backend.
-func pooler(ctx context.Context, conn *pgx.Conn) (string, error) {
-	own := int64(conn.PgConn().PID())
+// pooler says what seems to be between client and server; empty for nothing. A pooler gives the client a process id of its
+// own making, to which it maps a request to cancel.
+func pooler(ctx context.Context, conn *pgx.Conn) string {
 	var backend int64
-	if err := conn.QueryRow(ctx, "select pg_backend_pid()").Scan(&backend); err != nil {
-		return "", err
+	if err := conn.QueryRow(ctx, "select pg_backend_pid()").Scan(&backend); err != nil || backend == int64(conn.PgConn().PID()) {
+		return ""
 	}
-	if backend == own {
-		return "", nil
-	}
-	return "a pooler (the backend is not the one that was connected to)", nil
+	return "a pooler (the backend is not the one that was connected to)"
 }

@@ -18,7 +18,8 @@ import (
 // dropped.
 const schemaMark = "created by pgbench-provider "
 
-// CreateSchema makes a schema named prefix and a random suffix, and marks it as ours.
+// CreateSchema makes a schema named prefix, an underscore and eight random hex digits, marks it as ours, and gives its name.
+// The error of a role that may not names the GRANT to ask for.
 func CreateSchema(ctx context.Context, conn *pgx.Conn, prefix string) (string, error) {
 	var random [4]byte
 	rand.Read(random[:])
@@ -39,7 +40,10 @@ func CreateSchema(ctx context.Context, conn *pgx.Conn, prefix string) (string, e
 		return "", fmt.Errorf("role %q may not create a schema in database %q: ask for GRANT CREATE ON DATABASE %s TO %s", c.User, c.Database,
 			pgx.Identifier{c.Database}.Sanitize(), pgx.Identifier{c.User}.Sanitize())
 	}
-	return name, err
+	if err != nil {
+		return "", fmt.Errorf("create a schema: %w", err)
+	}
+	return name, nil
 }
 
 // DropSchema drops a schema that carries our mark, with all that is in it. It refuses any other.

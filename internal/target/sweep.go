@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,19 +22,31 @@ const (
 	markerName   = "pgbench-provider.json"
 )
 
-// A marker names the process that a folder belongs to. A process id alone may have been given out again.
+// A marker names the process that a folder belongs to. A process id alone may have been given out again, and means another
+// process in another container that shares the temporary folder.
 type marker struct {
-	Tool    string `json:"tool"`
-	PID     int    `json:"pid"`
-	Started string `json:"started"` // as the kernel counts; empty where it does not tell
+	Tool      string `json:"tool"`
+	PID       int    `json:"pid"`
+	Started   string `json:"started"`             // as the kernel counts; empty where it does not tell
+	Namespace string `json:"namespace,omitempty"` // of the process id; empty where there is none
 }
 
 func writeMarker(dir string) error {
-	b, err := json.Marshal(marker{applicationName, os.Getpid(), startedAt(os.Getpid())})
+	b, err := json.Marshal(marker{applicationName, os.Getpid(), startedAt(os.Getpid()), pidNamespace()})
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, markerName), b, 0o644)
+}
+
+func pidNamespace() string {
+	name, _ := os.Readlink("/proc/self/ns/pid")
+	return name
+}
+
+func bootID() string {
+	b, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(b))
 }
 
 // startedAt is field 22 of /proc/pid/stat: when the process started, in clock ticks since boot; with the boot's id, since
@@ -47,11 +62,15 @@ func startedAt(pid int) string {
 	if len(fields) < 20 {
 		return ""
 	}
-	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return fields[19] + "@" + strings.TrimSpace(string(boot))
+	return fields[19] + "@" + bootID()
 }
 
+// alive says whether the owner lives, or may live: whom another container's number names cannot be told. After a restart of
+// the machine nobody of before lives.
 func (m marker) alive() bool {
+	if m.Namespace != "" && m.Namespace != pidNamespace() && strings.HasSuffix(m.Started, "@"+bootID()) {
+		return true
+	}
 	if err := syscall.Kill(m.PID, 0); errors.Is(err, syscall.ESRCH) {
 		return false
 	}
@@ -59,7 +78,8 @@ func (m marker) alive() bool {
 }
 
 // Sweep removes what killed runs left in the temporary folder, and stops their servers. It touches nothing without our
-// marker, and nothing whose process lives. It returns the folders that it removed.
+// marker, and nothing whose process lives. It returns the folders that it removed. An error of one folder, such as a
+// server that does not stop, keeps that folder and does not end the sweep.
 func Sweep(ctx context.Context) (removed []string, err error) {
 	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), folderPrefix+"*"))
 	for _, dir := range dirs {
@@ -68,9 +88,12 @@ func Sweep(ctx context.Context) (removed []string, err error) {
 		if readErr != nil || json.Unmarshal(b, &m) != nil || m.Tool != applicationName || m.PID <= 0 || m.alive() {
 			continue
 		}
-		stopStray(ctx, filepath.Join(dir, "data"))
-		if removeErr := os.RemoveAll(dir); removeErr != nil {
-			err = errors.Join(err, removeErr)
+		sweepErr := stopStray(ctx, filepath.Join(dir, "data"))
+		if sweepErr == nil {
+			sweepErr = os.RemoveAll(dir)
+		}
+		if sweepErr != nil {
+			err = errors.Join(err, sweepErr)
 			continue
 		}
 		removed = append(removed, dir)
@@ -78,42 +101,60 @@ func Sweep(ctx context.Context) (removed []string, err error) {
 	return removed, err
 }
 
-// stopStray stops the server of a data directory, if it still runs: what postmaster.pid names must work in that
-// directory, or the number has been given to somebody else.
-func stopStray(ctx context.Context, data string) {
-	pid := postmaster(data)
-	if pid == 0 {
-		return
-	}
+// stopStray stops the server of a data directory, if it still runs.
+func stopStray(ctx context.Context, data string) error {
 	for _, signal := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGKILL} {
-		_ = syscall.Kill(pid, signal)
-		for range 40 {
-			if postmaster(data) == 0 || ctx.Err() != nil {
-				return
+		for try := range 40 {
+			pid := postmaster(data)
+			if pid == 0 {
+				return nil
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if try == 0 {
+				_ = syscall.Kill(pid, signal)
 			}
 			time.Sleep(50 * time.Millisecond)
 		}
 	}
+	return fmt.Errorf("the server in %s does not stop", data)
 }
 
-// postmaster is the process id of the server that runs in data, or 0.
+// postmaster is the process id of the server that runs in data, or 0. What postmaster.pid names must be a server that
+// works in that directory, or the number has been given to somebody else.
 func postmaster(data string) int {
 	b, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
 	if err != nil {
 		return 0
 	}
 	first, _, _ := strings.Cut(string(b), "\n")
-	pid, err := strconv.Atoi(first)
-	if err != nil || pid <= 1 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-		return 0
-	}
-	if _, err := os.Stat("/proc/self"); err != nil {
-		return pid // a system that does not tell
-	}
-	// A process that has ended and that nobody has asked about yet has no folder any more.
-	cwd, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/cwd")
-	if err != nil || strings.TrimSuffix(cwd, " (deleted)") != data {
+	pid, err := strconv.Atoi(strings.TrimSpace(first))
+	if err != nil || pid <= 1 || !serves(pid, data) {
 		return 0
 	}
 	return pid
+}
+
+// serves says whether a process is a PostgreSQL server whose data directory is data.
+func serves(pid int, data string) bool {
+	proc := "/proc/" + strconv.Itoa(pid)
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		out, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+		return err == nil && strings.Contains(string(out), "postgres -D "+data+" ")
+	}
+	comm, err := os.ReadFile(proc + "/comm")
+	if err != nil || !slices.Contains([]string{"postgres", "postmaster"}, strings.TrimSpace(string(comm))) {
+		return false
+	}
+	// A process that has ended and that nobody has asked about yet has no folder any more. The kernel gives the folder
+	// without symbolic links, which TMPDIR may have.
+	cwd, err := os.Readlink(proc + "/cwd")
+	if err != nil {
+		return false
+	}
+	if real, err := filepath.EvalSymlinks(data); err == nil {
+		data = real
+	}
+	return strings.TrimSuffix(cwd, " (deleted)") == data
 }

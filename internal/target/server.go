@@ -1,0 +1,104 @@
+package target
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A Server is a PostgreSQL that can be reached.
+type Server struct {
+	config  *pgx.ConnConfig
+	kind    string
+	version string
+	logPath string
+	close   func(context.Context) error
+}
+
+// Config gives a fresh copy of how to connect.
+func (s *Server) Config() *pgx.ConnConfig { return s.config.Copy() }
+
+// Kind is "dsn", "embedded" or "container".
+func (s *Server) Kind() string { return s.kind }
+
+// Temporary says that the server was started by Open and goes with Close.
+func (s *Server) Temporary() bool { return s.kind != "dsn" }
+
+// CountInLog counts the lines of the server's log that hold text, such as "deadlock detected". It is 0 where there is no
+// log to read: the server is not embedded.
+func (s *Server) CountInLog(text string) (n int, err error) {
+	if s.logPath == "" {
+		return 0, nil
+	}
+	f, err := os.Open(s.logPath)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	for r := bufio.NewReader(f); ; {
+		line, err := r.ReadString('\n')
+		if strings.Contains(line, text) {
+			n++
+		}
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
+// LogPath is the server's log; empty unless the server is embedded.
+func (s *Server) LogPath() string { return s.logPath }
+
+// Close stops what Open started and removes it; a server that was there before is left alone. When ctx ends, the server is
+// stopped less gently, but it is stopped. A second call does nothing.
+func (s *Server) Close(ctx context.Context) error { return s.close(ctx) }
+
+// Describe is one line without any secret.
+func (s *Server) Describe() string {
+	what := map[string]string{"dsn": "PostgreSQL", "embedded": "private PostgreSQL", "container": "container with PostgreSQL"}[s.kind]
+	line := fmt.Sprintf("%s %s on %s", what, s.version, s.where())
+	if s.kind == "dsn" {
+		line += " as " + s.config.User
+	}
+	return line
+}
+
+func (s *Server) where() string {
+	host := s.config.Host
+	if !strings.HasPrefix(host, "/") {
+		host = net.JoinHostPort(host, fmt.Sprint(s.config.Port))
+	}
+	if s.kind != "dsn" {
+		return host
+	}
+	database := s.config.Database
+	if database == "" {
+		database = s.config.User // as the server has it
+	}
+	return host + "/" + database
+}
+
+// Address is where the server listens, without any secret: host and port or a socket's folder, and the database of one
+// that was there before.
+func (s *Server) Address() string { return s.where() }
+
+// Loopback says whether the server is on this machine.
+func (s *Server) Loopback() bool { return loopback(s.config.Host) }
+
+func loopback(host string) bool {
+	if strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
