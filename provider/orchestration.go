@@ -258,6 +258,9 @@ func (p *Provider) turnAck(token LockToken, ack *OrchestrationAck) (*TurnAck, er
 	if ack.ExecutionID < 1 {
 		return nil, fmt.Errorf("%w: execution id %d is below 1", ErrInvalid, ack.ExecutionID)
 	}
+	if ack.Metadata.ParentInstance == lock.InstanceID {
+		return nil, fmt.Errorf("%w: an instance cannot be its own parent", ErrInvalid)
+	}
 	a := &TurnAck{Lock: lock, ExecutionID: ack.ExecutionID}
 	if err := a.metadata(ack.Metadata); err != nil {
 		return nil, err

@@ -34,13 +34,16 @@ func (operations) Orchestrates() bool { return false }
 
 func (operations) Open(ctx context.Context, env Env) (Session, error) {
 	p := env.Provider.WithObserver(nil)
-	// A round finds the instances of the round before it as they were left.
+	// Histories have grown in the round before, those of a faster strategy more: each round begins with new ones.
 	known, err := p.ListInstances(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if _, err := p.DeleteInstances(ctx, known, true); err != nil {
+		return nil, err
+	}
 	var made []string
-	for i := len(known); i < env.Params.Depth; i++ {
+	for i := range env.Params.Depth {
 		id := fmt.Sprintf("%s-%d", env.Prefix, i)
 		if err := prepare(ctx, p, env, id, i); err != nil {
 			return nil, fmt.Errorf("prepare instance %d: %w", i, err)

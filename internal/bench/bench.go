@@ -61,16 +61,14 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 		return nil, err
 	}
 	defer func() {
-		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
 		b.progress(Progress{Phase: "finish"})
-		// A cancelled statement may have broken the connection.
-		if b.admin.IsClosed() {
-			if conn, connErr := pgx.ConnectConfig(cleanup, server.Config()); connErr == nil {
-				b.admin = conn
-			}
+		cleanErr := b.cleanUp(ctx)
+		// What was measured is not thrown away because something could not be tidied.
+		if err == nil && cleanErr != nil {
+			b.file.Warnings = append(b.file.Warnings, fmt.Sprintf("Cleaning up failed (%v): remove what is left with: pgbench-provider clean --older-than 0s", cleanErr))
+			return
 		}
-		err = errors.Join(err, b.dropSchemas(cleanup), b.admin.Close(cleanup))
+		err = errors.Join(err, cleanErr)
 	}()
 	if b.file, err = b.newFile(ctx); err != nil {
 		return nil, err
@@ -115,6 +113,25 @@ func (b *benchmark) verify(ctx context.Context) error {
 // sweepDistances is how many make a line worth fitting.
 const sweepDistances = 3
 
+// cleanUp drops the schemas: quickly after a cancellation, with patience otherwise.
+func (b *benchmark) cleanUp(ctx context.Context) error {
+	patience := 30 * time.Second
+	if ctx.Err() != nil {
+		patience = 2 * time.Second
+	}
+	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	// A cancelled statement may have broken the connection.
+	if b.admin.IsClosed() {
+		conn, err := pgx.ConnectConfig(cleanup, b.server.Config())
+		if err != nil {
+			return err
+		}
+		b.admin = conn
+	}
+	return errors.Join(b.dropSchemas(cleanup), b.admin.Close(cleanup))
+}
+
 func (b *benchmark) newFile(ctx context.Context) (*result.File, error) {
 	kind := result.KindRun
 	switch {
@@ -139,6 +156,9 @@ func (b *benchmark) newFile(ctx context.Context) (*result.File, error) {
 }
 
 func (b *benchmark) run(ctx context.Context) error {
+	if err := b.checkConnections(ctx); err != nil {
+		return err
+	}
 	cells, err := b.openCells(ctx)
 	defer func() {
 		for _, c := range cells {
@@ -172,16 +192,17 @@ func (b *benchmark) run(ctx context.Context) error {
 			Detail: "every unit ended once, with the right output, and nothing is left"})
 		b.file.Cells = append(b.file.Cells, c.out)
 	}
+	b.file.FinishedAt = time.Now().UTC()
 	after, err := b.deadlocks(ctx)
 	if err != nil {
-		return err
+		b.file.Warnings = append(b.file.Warnings, fmt.Sprintf("Deadlocks could not be counted: %v.", err))
+		return nil
 	}
 	b.file.Checks = append(b.file.Checks, result.Check{Name: "deadlocks", OK: after == before,
 		Detail: fmt.Sprintf("%d in this database while the benchmark ran", after-before)})
 	if after != before {
 		b.file.Warnings = append(b.file.Warnings, fmt.Sprintf("The server broke %d deadlocks in this database while the benchmark ran.", after-before))
 	}
-	b.file.FinishedAt = time.Now().UTC()
 	return nil
 }
 
@@ -189,6 +210,23 @@ func (b *benchmark) run(ctx context.Context) error {
 func (b *benchmark) deadlocks(ctx context.Context) (n int64, err error) {
 	err = b.admin.QueryRow(ctx, "select deadlocks from pg_stat_database where datname = current_database()").Scan(&n)
 	return n, err
+}
+
+// checkConnections fails before anything is prepared when the server has not enough connections left for all cells.
+func (b *benchmark) checkConnections(ctx context.Context) error {
+	var free int
+	err := b.admin.QueryRow(ctx, `
+		select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+		       - (select count(*) from pg_stat_activity where backend_type = 'client backend')`).Scan(&free)
+	if err != nil {
+		return err
+	}
+	cells := len(b.Workloads) * len(b.AddedRTT) * len(b.arms())
+	if need := cells * b.poolSize(); need > free {
+		return fmt.Errorf("%w: %d combinations of strategy, workload and distance with %d connections each need %d, and the server has %d left: "+
+			"lower --in-flight or --dispatchers, or measure fewer at once", ErrConfig, cells, b.poolSize(), need, free)
+	}
+	return nil
 }
 
 func (b *benchmark) openCells(ctx context.Context) (cells []*cell, err error) {

@@ -48,20 +48,33 @@ func (c *cell) warm(ctx context.Context) error {
 		passes = farPasses
 	}
 	var ids atomic.Int64
-	err := together(len(conns), func(i int) error {
-		w := warmer{ctx, c.strategy, conns[i].Conn(), fmt.Sprintf("warm-up-%d", i), &ids}
-		for pass := range passes {
-			if err := w.pass(pass); err != nil {
-				return err
+	run := func(first, passes int) error {
+		return together(len(conns), func(i int) error {
+			for pass := range passes {
+				w := warmer{ctx, c.strategy, conns[i].Conn(), fmt.Sprintf("warm-up-%d-%d", i, first+pass), &ids}
+				if err := w.pass(pass); err != nil {
+					return fmt.Errorf("warm-up of %s: %w", c.strategy.Name(), err)
+				}
 			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("warm-up of %s: %w", c.strategy.Name(), err)
+			return nil
+		})
 	}
-	_, err = conns[0].Exec(ctx, `truncate instances, executions, history, orchestrator_queue, instance_locks, worker_queue`)
-	return err
+	if err := run(0, passes); err != nil {
+		return err
+	}
+	// A truncate throws away all cached plans, so the last pass comes after it, and its rows are deleted.
+	if _, err := conns[0].Exec(ctx, "truncate instances, executions, history, orchestrator_queue, instance_locks, worker_queue"); err != nil {
+		return err
+	}
+	if err := run(passes, 1); err != nil {
+		return err
+	}
+	for _, table := range []string{"instances", "executions", "history", "orchestrator_queue", "instance_locks", "worker_queue"} {
+		if _, err := conns[0].Exec(ctx, "delete from "+table); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // together runs n calls at once and gives the first error.

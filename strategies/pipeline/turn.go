@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,10 +32,12 @@ func (Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l pr
 		if len(t.Messages) > 0 {
 			return t, nil
 		}
-		// Nothing to do here after all: put the clock right and look further.
+		// Nothing to do here after all: put the clock right and look further. The first flush has committed, so the row is
+		// locked anew: an enqueue may be under way, or the lock may have run out.
 		b := &pgx.Batch{}
+		b.Queue(ackCheck, t.InstanceID, l.Token, l.Now)
 		release(b, t.InstanceID, new(int))
-		if err := flush(ctx, conn, b); err != nil {
+		if err := flush(ctx, conn, b); err != nil && !errors.Is(err, provider.ErrLockLost) {
 			return nil, err
 		}
 	}

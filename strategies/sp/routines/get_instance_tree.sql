@@ -7,8 +7,8 @@ begin
         select i.instance_id, 0 from instances i where i.instance_id = p_instance_id
         union all
         select i.instance_id, t.depth + 1 from tree t join instances i on i.parent_instance_id = t.instance_id
-    )
-    select array_agg(t.instance_id order by t.depth desc, t.instance_id) into v_tree from tree t;
+    ) cycle instance_id set is_cycle using path
+    select array_agg(t.instance_id order by t.depth desc, t.instance_id) into v_tree from tree t where not t.is_cycle;
     if v_tree is null then
         raise exception 'no such instance' using errcode = 'PB002';
     end if;
