@@ -95,7 +95,7 @@ func (p *Provider) DeleteInstances(ctx context.Context, ids []string, force bool
 	})
 }
 
-// DeleteInstance deletes a root instance and everything below it. Returns [ErrInstanceNotFound], [ErrSubOrchestration]
+// DeleteInstance deletes a root instance and everything below it. A child whose parent is gone counts as a root. Returns [ErrInstanceNotFound], [ErrSubOrchestration]
 // for what is no root, and [ErrInstanceRunning] when one of them is running and force is false; then nothing changed.
 func (p *Provider) DeleteInstance(ctx context.Context, instance string, force bool) (Deleted, error) {
 	return about(p, ctx, "delete_instance", instance, func(conn *pgx.Conn) (Deleted, error) {

@@ -104,7 +104,7 @@ func TestModel(t *testing.T) {
 func TestScriptsReachWhatMatters(t *testing.T) {
 	t.Parallel()
 	seen := map[string]int{}
-	for n := range uint64(100) {
+	for n := range uint64(400) {
 		r := rand.New(rand.NewPCG(*seed, n))
 		for kind, outcomes := range equivalence.Outcomes(equivalence.Random(r.IntN, scriptLength)) {
 			for outcome, count := range outcomes {

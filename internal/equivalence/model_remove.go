@@ -17,6 +17,9 @@ func (m *Model) childOf(child, parent string) bool {
 	return i.parent != nil && *i.parent == parent
 }
 
+// below says whether the instance has a parent that is there.
+func (m *Model) below(i *instance) bool { return i.parent != nil && m.instances[*i.parent] != nil }
+
 // GetParentID gives the parent, nil for a root.
 func (m *Model) GetParentID(id string) (*string, error) {
 	if i := m.instances[id]; i != nil {
@@ -95,7 +98,7 @@ func (m *Model) DeleteInstance(id string, force bool) (d provider.Deleted, err e
 	if i == nil {
 		return d, provider.ErrInstanceNotFound
 	}
-	if i.parent != nil {
+	if m.below(i) {
 		return d, provider.ErrSubOrchestration
 	}
 	tree, err := m.GetInstanceTree(id)
@@ -109,7 +112,7 @@ func (m *Model) DeleteInstance(id string, force bool) (d provider.Deleted, err e
 func (m *Model) DeleteInstancesBulk(f provider.InstanceSet) (d provider.Deleted, err error) {
 	roots := m.sorted(func(id string) bool {
 		e := m.current(id)
-		return m.instances[id].parent == nil && e != nil && e.status.Terminal() && m.selected(f, id)
+		return !m.below(m.instances[id]) && e != nil && e.status.Terminal() && m.selected(f, id)
 	})
 	slices.SortFunc(roots, func(a, b string) int {
 		return cmp.Or(cmp.Compare(*m.current(a).completed, *m.current(b).completed), cmp.Compare(a, b))

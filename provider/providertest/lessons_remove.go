@@ -7,6 +7,7 @@ import (
 )
 
 var lessonsRemove = []Rule{
+	{Name: "child_that_outlives_its_parent_can_be_deleted", test: childOutlivesParent},
 	{Name: "orphan_messages_leave_no_stray_row", test: orphansLeaveNothing},
 	{Name: "deletion_sees_running_descendants", test: deleteRunningDescendants},
 	{Name: "prune_bulk_by_end_of_instance", test: pruneBulkByEnd},
@@ -69,4 +70,25 @@ func pruneBulkByEnd(s *trial) {
 	equal(s, "pruned of what has ended", p, provider.Pruned{Instances: 2, Executions: 1, Events: 1})
 	equal(s, "executions of late", s.left("late"), []int64{2})
 	equal(s, "executions of eternal", s.left("eternal"), []int64{1, 2})
+}
+
+// Contract lesson 27: a child whose first turn comes after its parent was deleted has no root any more; it is one.
+func childOutlivesParent(s *trial) {
+	for _, bulk := range []bool{false, true} {
+		s.finish("root", "", provider.StatusCompleted)
+		s.enqueue(start("root::1"))
+		item := s.fetch()
+		_, err := s.Provider.DeleteInstance(s.ctx, "root", false)
+		s.must(err)
+		end := ended(provider.StatusCompleted, "done")
+		end.ParentInstance = "root"
+		s.ack(item, provider.OrchestrationAck{History: events(started("1.0.0")), Metadata: end})
+		if bulk {
+			_, err = s.Provider.DeleteInstancesBulk(s.ctx, provider.InstanceFilter{})
+		} else {
+			_, err = s.Provider.DeleteInstance(s.ctx, "root::1", false)
+		}
+		s.must(err)
+		equal(s, "instances", len(s.instances()), 0)
+	}
 }

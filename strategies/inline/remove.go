@@ -16,6 +16,7 @@ var (
 	pruneInstances  = sql.Get("prune_executions.instances")
 	pruneDelete     = sql.Get("prune_executions.delete")
 
+	deleteParent        = sql.Get("delete_instance.parent")
 	deleteLockQueues    = sql.Get("delete_instances.lock_queues")
 	deleteLockInstances = sql.Get("delete_instances.lock_instances")
 	deleteCheck         = sql.Get("delete_instances.check")
@@ -33,16 +34,8 @@ func (Strategy) ListChildren(ctx context.Context, conn *pgx.Conn, instanceID str
 }
 
 // GetParentID implements [provider.Strategy].
-func (Strategy) GetParentID(ctx context.Context, conn *pgx.Conn, instanceID string) (*string, error) {
-	return parentOf(ctx, conn, instanceID)
-}
-
-type rowQuerier interface {
-	QueryRow(ctx context.Context, statement string, args ...any) pgx.Row
-}
-
-func parentOf(ctx context.Context, q rowQuerier, instanceID string) (parent *string, err error) {
-	err = q.QueryRow(ctx, getParentID, instanceID).Scan(&parent)
+func (Strategy) GetParentID(ctx context.Context, conn *pgx.Conn, instanceID string) (parent *string, err error) {
+	err = conn.QueryRow(ctx, getParentID, instanceID).Scan(&parent)
 	return parent, provider.NoRows(err, provider.ErrInstanceNotFound)
 }
 
@@ -67,13 +60,14 @@ func (Strategy) DeleteInstances(ctx context.Context, conn *pgx.Conn, ids []strin
 // DeleteInstance implements [provider.Strategy].
 func (Strategy) DeleteInstance(ctx context.Context, conn *pgx.Conn, instanceID string, force bool) (d provider.Deleted, err error) {
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		parent, err := parentOf(ctx, tx, instanceID)
-		if err != nil {
-			return err
+		var parent *string
+		if err := tx.QueryRow(ctx, deleteParent, instanceID).Scan(&parent); err != nil {
+			return provider.NoRows(err, provider.ErrInstanceNotFound)
 		}
 		if parent != nil {
 			return provider.ErrSubOrchestration
 		}
+		var err error
 		d, err = removeTrees(ctx, tx, []string{instanceID}, force)
 		return err
 	})

@@ -4,7 +4,8 @@ create function delete_instance(
     out out_instances bigint, out out_executions bigint, out out_events bigint, out out_messages bigint)
 language plpgsql as $$
 begin
-    if get_parent_id(p_instance_id) is not null then
+    -- A child that began after its parent was deleted counts as a root: nothing else would ever remove it.
+    if exists (select from instances i where i.instance_id = get_parent_id(p_instance_id)) then
         raise exception 'a sub-orchestration' using errcode = 'PB005';
     end if;
     select d.out_instances, d.out_executions, d.out_events, d.out_messages

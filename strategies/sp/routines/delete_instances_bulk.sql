@@ -10,7 +10,7 @@ begin
     v_roots := array(
         select i.instance_id from instances i
         join executions e on e.instance_id = i.instance_id and e.execution_id = i.current_execution_id
-        where i.parent_instance_id is null and e.status in ('Completed', 'Failed')
+        where not exists (select from instances p where p.instance_id = i.parent_instance_id) and e.status in ('Completed', 'Failed')
           and (p_instance_ids is null or i.instance_id = any (p_instance_ids))
           and (p_completed_before is null or e.completed_at < p_completed_before)
         order by e.completed_at, i.instance_id
