@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,9 @@ type orchestrated struct {
 	started atomic.Int64
 	ended   atomic.Int64
 	rights  atomic.Int64
-	failure atomic.Pointer[error]
+	// broken ends with the first error that a dispatcher meets: what it was to serve may never end.
+	broken context.Context
+	fail   context.CancelCauseFunc
 }
 
 // maxClients bounds the goroutines that talk to the provider for the caller at one time, and thereby the observers.
@@ -30,10 +33,11 @@ const maxClients = 64
 
 func openOrchestrated(ctx context.Context, env Env, registry *runtime.Registry, name string, want func(string) string) (Session, error) {
 	s := &orchestrated{env: env, name: name, want: want, clients: make(chan *runtime.Client, maxClients)}
+	s.broken, s.fail = context.WithCancelCause(context.WithoutCancel(ctx))
 	r, err := runtime.New(runtime.Config{
 		Provider: env.Provider, Observer: env.Observer, Registry: registry,
 		OrchestrationDispatchers: env.Orchestration, WorkerDispatchers: env.Worker,
-		OnError: func(err error) { s.failure.CompareAndSwap(nil, &err) },
+		OnError: s.fail,
 		// Nobody else runs these instances, so nobody has to be asked how they stand.
 		AwaitPoll: time.Hour,
 	})
@@ -64,9 +68,12 @@ func (s *orchestrated) Do(ctx context.Context, n int) (began, ended time.Time, e
 	if err != nil {
 		return began, time.Now(), err
 	}
-	result, err := client.Await(ctx, instance)
+	waiting, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.broken, func() { cancel(context.Cause(s.broken)) })()
+	result, err := client.Await(waiting, instance)
 	if err != nil {
-		return began, time.Now(), err
+		return began, time.Now(), cmp.Or(context.Cause(waiting), err)
 	}
 	s.ended.Add(1)
 	if want := s.want(input); result.Status != provider.StatusCompleted || result.Output != want {
@@ -79,8 +86,8 @@ func (s *orchestrated) Do(ctx context.Context, n int) (began, ended time.Time, e
 
 // Check asks the database itself: as many instances as were started have ended, none runs, nothing waits.
 func (s *orchestrated) Check(ctx context.Context) error {
-	if e := s.failure.Load(); e != nil {
-		return fmt.Errorf("%w: the runtime reported: %v", ErrCheck, *e)
+	if err := context.Cause(s.broken); err != nil {
+		return fmt.Errorf("%w: the runtime reported: %v", ErrCheck, err)
 	}
 	p := s.env.Provider.WithObserver(nil)
 	if err := settled(ctx, p); err != nil {
@@ -111,6 +118,7 @@ func settled(ctx context.Context, p *provider.Provider) error {
 
 func (s *orchestrated) Close(ctx context.Context) error {
 	err := s.runtime.Stop(ctx)
+	s.fail(nil)
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

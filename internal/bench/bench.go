@@ -19,6 +19,9 @@ import (
 	"pgbench-provider/workloads"
 )
 
+// ErrCleanup means that schemas of the run may be left on the server.
+var ErrCleanup = errors.New("cleaning up failed")
+
 // schemaPrefix begins the name of every schema a run creates.
 const schemaPrefix = "pgbp"
 
@@ -68,7 +71,9 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 			b.file.Warnings = append(b.file.Warnings, fmt.Sprintf("Cleaning up failed (%v): remove what is left with: pgbench-provider clean --older-than 0s", cleanErr))
 			return
 		}
-		err = errors.Join(err, cleanErr)
+		if cleanErr != nil {
+			err = errors.Join(err, fmt.Errorf("%w (%v): remove what is left with: pgbench-provider clean --older-than 0s", ErrCleanup, cleanErr))
+		}
 	}()
 	if b.file, err = b.newFile(ctx); err != nil {
 		return nil, err

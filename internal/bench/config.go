@@ -4,6 +4,7 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"pgbench-provider/provider"
@@ -76,7 +77,10 @@ func (c *Config) Validate() error {
 }
 
 func (c *Config) lookups() error {
-	for _, name := range c.Strategies {
+	for i, name := range c.Strategies {
+		if slices.Contains(c.Strategies[:i], name) {
+			return fmt.Errorf("%w: --strategies: %s is named twice", ErrConfig, name)
+		}
 		if _, err := strategies.Lookup(name); err != nil {
 			return fmt.Errorf("%w: --strategies: %v", ErrConfig, err)
 		}

@@ -66,7 +66,7 @@ func (a *app) cleanSchemas(ctx context.Context, d *databaseFlags, olderThan time
 	dropped := 0
 	for _, s := range left {
 		if time.Since(s.CreatedAt) < olderThan {
-			fmt.Fprintf(a.out, "left alone: schema %s, %v old\n", s.Name, time.Since(s.CreatedAt).Round(time.Second))
+			fmt.Fprintf(a.out, "left alone: schema %s, %v old, younger than --older-than %v\n", s.Name, time.Since(s.CreatedAt).Round(time.Second), olderThan)
 			continue
 		}
 		if err := target.DropSchema(ctx, conn, s.Name); err != nil {

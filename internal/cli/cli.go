@@ -42,7 +42,7 @@ func Main(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return exitOK
 	}
 	code := exitCode(ctx, err)
-	if code == exitInterrupted {
+	if code == exitInterrupted && !errors.Is(err, bench.ErrCleanup) {
 		fmt.Fprintln(errOut, "pgbench-provider: interrupted; what was started is stopped and what was created is dropped")
 		return code
 	}

@@ -22,7 +22,7 @@ func (a *app) compareCommand() *cobra.Command {
 		Long: `Compare strategies live, in interleaved rounds of random order on one server, or two saved results.
 
 In a live comparison every strategy runs once a round on a schema of its own, and the first runs twice: what differs
-between its two runs is noise, and no claim is made below it.`,
+between its two runs is noise, and no estimate below it is called a difference.`,
 		Example: `  pgbench-provider compare
   pgbench-provider compare --strategies inline,sp --workload fan-out --rtt 25ms --in-flight 1 --dispatchers 1:1
   pgbench-provider compare yesterday.json today.json
