@@ -30,7 +30,7 @@ type Fit struct {
 	S         compare.Number `json:"s_ns"`      // latency without distance; noise can make it negative
 	SLow      compare.Number `json:"s_low_ns"`
 	SHigh     compare.Number `json:"s_high_ns"`
-	R         compare.Number `json:"r"` // round trips that the p50 waits for
+	R         compare.Number `json:"r"` // round trips that Statistic waits for
 	RLow      compare.Number `json:"r_low"`
 	RHigh     compare.Number `json:"r_high"`
 	RMean     compare.Number `json:"r_mean"` // the same of the mean latency
@@ -38,8 +38,10 @@ type Fit struct {
 	// RoundTrips is the count on the connection, the median over the distances. It is null for the whole, where only some
 	// of the round trips are on the critical path.
 	RoundTrips compare.Number `json:"round_trips_per_op"`
-	Points     int            `json:"points"` // rounds x distances
-	Distances  int            `json:"distances"`
+	// Statistic is what the line is of: the p50, or the mean where calls differ in their round trips.
+	Statistic compare.Metric `json:"statistic"`
+	Points    int            `json:"points"` // rounds x distances
+	Distances int            `json:"distances"`
 }
 
 // Prediction is the latency of two strategies at one distance according to their lines.

@@ -39,7 +39,7 @@ func Analyze(f *result.File, o Options) (*Analysis, error) {
 }
 
 func (a *Analysis) workload(f *result.File, name string) {
-	subjects, rounds := a.options.subjects(f, name)
+	subjects, rounds := subjects(f, name)
 	if len(subjects) == 0 {
 		return
 	}
@@ -68,7 +68,10 @@ func (o Options) fitOf(s *subject, m *arm) Fit {
 		Workload: s.workload, Strategy: m.strategy, Operation: s.operation, Outcome: s.outcome,
 		S: wholeNS(m.line.s), SLow: wholeNS(sl), SHigh: wholeNS(sh),
 		R: compare.Number(m.line.r), RLow: compare.Number(rl), RHigh: compare.Number(rh), RMean: compare.Number(m.mean.r),
-		RoundTrips: compare.Number(m.trips), Distances: len(m.legs),
+		RoundTrips: compare.Number(m.trips), Distances: len(m.legs), Statistic: compare.P50,
+	}
+	if s.mixed {
+		f.Statistic = compare.Mean
 	}
 	for _, l := range m.legs {
 		f.Points += len(l.x.v)

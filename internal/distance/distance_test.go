@@ -130,12 +130,16 @@ func TestScaleAndShiftCarryOver(t *testing.T) {
 
 func TestPartsOfASavingAddUp(t *testing.T) {
 	t.Parallel()
-	server := func(o result.Operation) (time.Duration, bool) {
-		return time.Duration(o.RoundTripsPerOp * 10_000), o.Outcome == result.OK
-	}
 	f := resulttest.Sweep()
-	for _, o := range []distance.Options{{}, {Server: server}} {
-		a := analyze(t, f, o)
+	for _, told := range []bool{false, true} {
+		for i := range f.Cells {
+			for j := range f.Cells[i].Summary.Operations {
+				if o := &f.Cells[i].Summary.Operations[j]; told && o.Outcome == result.OK {
+					o.Server = &result.ServerWork{Calls: o.Count, Exec: time.Duration(float64(o.Count) * o.RoundTripsPerOp * 10_000)}
+				}
+			}
+		}
+		a := analyze(t, f, distance.Options{})
 		for _, x := range a.Attribution {
 			sum := x.RoundTrips + x.Rest
 			if x.Server.Valid() {
@@ -144,7 +148,7 @@ func TestPartsOfASavingAddUp(t *testing.T) {
 			if sum != x.Saving {
 				t.Errorf("%+v: the parts are %v", x, sum)
 			}
-			if known := o.Server != nil && x.Outcome == result.OK; x.Server.Valid() != known {
+			if known := told && x.Outcome == result.OK; x.Server.Valid() != known {
 				t.Errorf("%s: server %v", x.Operation, x.Server)
 			}
 		}
@@ -199,12 +203,28 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-func TestMixedCallsAreToldFromWaits(t *testing.T) {
+func TestCallsThatDifferHaveALineOfTheirMean(t *testing.T) {
 	t.Parallel()
 	a := analyze(t, resulttest.Sweep(), distance.Options{})
-	s := strings.Join(a.Warnings, "\n")
-	if !strings.Contains(s, "hello-world: calls differ in their round trips") || strings.Contains(s, "Nagle") {
+	if s := strings.Join(a.Warnings, "\n"); strings.Contains(s, "R is not") {
 		t.Error(s)
+	}
+	mixed := map[string]bool{}
+	for _, f := range a.Fits {
+		if float64(f.RoundTrips) != math.Round(float64(f.RoundTrips)) && f.RoundTrips.Valid() {
+			mixed[f.Operation] = true
+		}
+	}
+	if len(mixed) == 0 {
+		t.Error("no operation has calls that differ")
+	}
+	for _, f := range a.Fits {
+		if (f.Statistic == compare.Mean) != mixed[f.Operation] {
+			t.Errorf("%s %s makes %v round trips, and its line is of the %s", f.Strategy, f.Operation, f.RoundTrips, f.Statistic)
+		}
+		if off := float64(f.R - f.RoundTrips); math.Abs(off) > distance.TripTolerance {
+			t.Errorf("%s %s: R %v, counted %v", f.Strategy, f.Operation, f.R, f.RoundTrips)
+		}
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"pgbench-provider/internal/result"
 )
 
 // Limits of the analysis.
@@ -14,6 +12,7 @@ const (
 	TripTolerance = 0.15 // round trips by which R may differ from the count
 	SameTrips     = 0.05 // round trips by which two R may differ and be called the same, or SameShare of the greater
 	SameShare     = 0.005
+	wholeTrips    = 0.02 // by which a mean count may differ from a whole number and be that of calls that are all alike
 	OffLine       = 0.15 // share by which a distance may be off the line
 )
 
@@ -27,10 +26,6 @@ type Options struct {
 	Resamples  int             // of the bootstrap, at least 100; 0 is 2000
 	Seed       uint64          // of the analysis
 	At         []time.Duration // distances to predict besides the nearest measured one; nil is 1, 10, 50 and 100 ms
-
-	// Server gives the server's time for one call of an operation, false where it is not known. nil knows none; what it
-	// does not know is part of the rest of an attribution.
-	Server func(result.Operation) (time.Duration, bool)
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -42,9 +37,6 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.At == nil {
 		o.At = []time.Duration{time.Millisecond, 10 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond}
-	}
-	if o.Server == nil {
-		o.Server = func(result.Operation) (time.Duration, bool) { return 0, false }
 	}
 	switch {
 	case !(o.Confidence > 0.5 && o.Confidence < 1):

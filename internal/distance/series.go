@@ -17,6 +17,9 @@ type subject struct {
 	outcome             result.Outcome
 	arms                []*arm // in the order of the file
 	near, far           float64
+	// mixed says that calls differ in their round trips. Their p50 is that of the usual call, whatever the others cost, and
+	// agrees with no count: the lines are then of the mean.
+	mixed bool
 }
 
 // arm is a subject under one strategy.
@@ -43,7 +46,7 @@ type reading struct {
 }
 
 // subjects collects the lines' points of one workload. rounds are the numbers of all its rounds.
-func (o Options) subjects(f *result.File, workload string) (out []*subject, rounds []int) {
+func subjects(f *result.File, workload string) (out []*subject, rounds []int) {
 	for _, c := range f.Cells {
 		if c.Workload != workload || c.Control {
 			continue
@@ -62,24 +65,24 @@ func (o Options) subjects(f *result.File, workload string) (out []*subject, roun
 		}
 		for _, op := range c.Summary.Operations {
 			if op.Outcome == result.Loaded || op.Outcome == result.OK {
-				out = o.collect(out, c, rounds, op.Name, op.Outcome)
+				out = collect(out, c, rounds, op.Name, op.Outcome)
 			}
 		}
 	}
 	for i := range f.Cells { // the whole comes last, as in comparisons
 		if c := &f.Cells[i]; c.Workload == workload && !c.Control && c.Summary.Orchestrations != nil {
-			out = o.collect(out, c, rounds, compare.Orchestration, "")
+			out = collect(out, c, rounds, compare.Orchestration, "")
 		}
 	}
 	return usable(out), rounds
 }
 
 // collect adds what cell c says of one subject.
-func (o Options) collect(out []*subject, c *result.Cell, rounds []int, operation string, outcome result.Outcome) []*subject {
+func collect(out []*subject, c *result.Cell, rounds []int, operation string, outcome result.Outcome) []*subject {
 	l := &leg{added: c.AddedRTT}
 	for _, r := range c.Rounds {
 		x := cmp.Or(r.MeasuredRTT, c.MeasuredRTT)
-		v, ok := o.read(r.Operations, r.Orchestrations, operation, outcome)
+		v, ok := read(r.Operations, r.Orchestrations, operation, outcome)
 		if !ok || x <= 0 || v.p50 <= 0 {
 			continue
 		}
@@ -96,7 +99,7 @@ func (o Options) collect(out []*subject, c *result.Cell, rounds []int, operation
 	l.x.sort()
 	l.y.sort()
 	l.mean.sort()
-	total, _ := o.read(c.Summary.Operations, c.Summary.Orchestrations, operation, outcome)
+	total, _ := read(c.Summary.Operations, c.Summary.Orchestrations, operation, outcome)
 	l.trips, l.server = total.trips, total.server
 
 	i := slices.IndexFunc(out, func(s *subject) bool { return s.operation == operation && s.outcome == outcome })
@@ -114,22 +117,32 @@ func (o Options) collect(out []*subject, c *result.Cell, rounds []int, operation
 	return out
 }
 
-func (o Options) read(ops []result.Operation, orch *result.Orchestrations, name string, outcome result.Outcome) (reading, bool) {
+func read(ops []result.Operation, orch *result.Orchestrations, name string, outcome result.Outcome) (reading, bool) {
 	if name == compare.Orchestration {
 		if orch == nil || orch.Completed == 0 {
 			return reading{server: math.NaN()}, false
 		}
-		return reading{float64(orch.P50), float64(orch.Mean), math.NaN(), math.NaN()}, true
+		return reading{float64(orch.P50), float64(orch.Mean), math.NaN(), serverTime(ops, orch.Completed)}, true
 	}
 	i := slices.IndexFunc(ops, func(x result.Operation) bool { return x.Name == name && x.Outcome == outcome })
 	if i < 0 || ops[i].Count == 0 {
 		return reading{server: math.NaN()}, false
 	}
-	v := reading{float64(ops[i].P50), float64(ops[i].Mean), ops[i].RoundTripsPerOp, math.NaN()}
-	if d, ok := o.Server(ops[i]); ok {
-		v.server = float64(d)
+	return reading{float64(ops[i].P50), float64(ops[i].Mean), ops[i].RoundTripsPerOp, serverTime(ops[i:i+1], ops[i].Count)}, true
+}
+
+// serverTime is what the server spent on each of n, in nanoseconds; NaN where it did not tell.
+func serverTime(ops []result.Operation, n int64) float64 {
+	sum, known := 0.0, false
+	for _, o := range ops {
+		if o.Server != nil {
+			sum, known = sum+float64(o.Server.Exec), true
+		}
 	}
-	return v, true
+	if !known {
+		return math.NaN()
+	}
+	return sum / float64(n)
 }
 
 // usable leaves out arms with too few distances and subjects without arms.
@@ -149,6 +162,14 @@ func usable(in []*subject) (out []*subject) {
 			}
 			trips.sort()
 			a.trips = trips.median(ones(len(a.legs)))
+			s.mixed = s.mixed || math.Abs(a.trips-math.Round(a.trips)) > wholeTrips
+		}
+		for _, a := range s.arms {
+			for _, l := range a.legs {
+				if s.mixed && len(l.mean.v) == len(l.y.v) {
+					l.y = l.mean
+				}
+			}
 		}
 		if len(s.arms) > 0 {
 			out = append(out, s)

@@ -58,8 +58,8 @@ func TestNoisyLinesAreFound(t *testing.T) {
 					continue
 				}
 				fit := a.Fit(m.Workload, op.Name, op.Outcome, m.Strategy)
-				if d := math.Abs(float64(fit.R) - math.Floor(op.Trips)); d > 0.15 {
-					t.Errorf("seed %d: %s %s: R %.3f, truth %.0f", seed, m.Strategy, op.Name, fit.R, math.Floor(op.Trips))
+				if d := math.Abs(float64(fit.R) - op.Trips); d > 0.15 {
+					t.Errorf("seed %d: %s %s: R %.3f, truth %.2f", seed, m.Strategy, op.Name, fit.R, op.Trips)
 				}
 				lines++
 				if truth := compare.Number(op.Server); fit.SLow <= truth && truth <= fit.SHigh {

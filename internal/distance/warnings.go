@@ -25,7 +25,7 @@ func (a *Analysis) warn() {
 
 // warnTrips holds R against the count on the wire.
 func (a *Analysis) warnTrips(workload string) {
-	var mixed, vague, odd []string
+	var vague, odd []string
 	for _, f := range a.Fits {
 		r, count := float64(f.R), float64(f.RoundTrips)
 		if f.Workload != workload || !(count > 0) || math.Abs(r-count) <= TripTolerance {
@@ -33,8 +33,6 @@ func (a *Analysis) warnTrips(workload string) {
 		}
 		name := fmt.Sprintf("%s %s (R %.2f, counted %.2f)", f.Strategy, f.Operation, r, count)
 		switch {
-		case math.Abs(float64(f.RMean)-count) <= TripTolerance:
-			mixed = append(mixed, name)
 		case float64(f.RLow) <= count && count <= float64(f.RHigh):
 			vague = append(vague, name)
 		default:
@@ -49,7 +47,6 @@ func (a *Analysis) warnTrips(workload string) {
 	add(odd, "%s: R is not the counted round trips of %s. Likely causes: waits for a pooled connection, statements prepared "+
 		"on the way, TLS records or Nagle's algorithm splitting a message, or more calls in flight than dispatchers.")
 	add(vague, "%s: R is known too vaguely to be held against the count of %s: run more rounds.")
-	add(mixed, "%s: calls differ in their round trips: the p50 follows the usual call, while the mean agrees with the count, of %s.")
 }
 
 // warnShape names the few-rounds lines and those that a distance does not fit.
