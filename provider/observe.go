@@ -45,6 +45,7 @@ type Observation struct {
 	Wait      time.Duration // the part of Duration spent waiting for a pooled connection
 	Wire      Wire          // what the operation sent and received
 	Retries   int           // attempts beyond the first
+	Backend   uint32        // process id that the server told the connection of the last attempt; 0 when there was none
 	Err       error         // nil unless Outcome is OutcomeError
 }
 

@@ -93,6 +93,7 @@ func (p *Provider) attempts(ctx context.Context, tries int, o *Observation, body
 		if err != nil {
 			return err
 		}
+		o.Backend = conn.Conn().PgConn().PID()
 		before := wireOf(conn.Conn())
 		err = body(conn.Conn())
 		after := wireOf(conn.Conn()).Sub(before)

@@ -15,6 +15,7 @@ func comparisonDocument(a *compare.Analysis, o Options) *document {
 	d := &document{title: comparisonTitle(a), facts: facts(a), notes: a.Warnings, paths: paths(o)}
 	swept := sweepOf(a, o)
 	swept.write(d)
+	lines := len(d.parts)
 	for _, g := range groups(a) {
 		if swept.covers(g) {
 			continue
@@ -31,8 +32,11 @@ func comparisonDocument(a *compare.Analysis, o Options) *document {
 		d.facts = append(d.facts, "Nothing was compared: the two sides have no operation in common.")
 		return d
 	}
-	if len(d.parts) == swept.parts() {
+	if len(d.parts) == lines {
 		return d
+	}
+	if swept == nil && a.Base == a.Head {
+		d.parts = append(d.parts, insideOnPaper(a.Base)...)
 	}
 	d.legend += fmt.Sprintf("p50 in ms, all rounds merged. RT: round trips for each call, counted; of an orchestration, all "+
 		"of its calls that found work. Change of the p50 over rounds with its %.4g %% interval; a verdict needs the whole "+

@@ -22,6 +22,7 @@ type part struct {
 	title  string
 	tables []grid
 	text   []string // paragraphs
+	only   string   // "terminal", "markdown", or "" for both
 }
 
 // grid is a table. Column headings may have two lines; a column is aligned to the right unless it is in left.

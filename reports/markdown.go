@@ -28,6 +28,9 @@ func markdown(w io.Writer, d *document) error {
 		fmt.Fprintf(&b, "- %s\n", escape(f))
 	}
 	for _, p := range d.parts {
+		if p.only != "" && p.only != "markdown" {
+			continue
+		}
 		fmt.Fprintf(&b, "\n### %s\n", escape(p.title))
 		for _, t := range p.text { // the answer first: in a pull request the table is what one scrolls to
 			fmt.Fprintf(&b, "\n%s\n", escape(t))

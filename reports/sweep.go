@@ -97,13 +97,6 @@ func alone(f *result.File, o Options, nothing error) (*compare.Analysis, error) 
 	}, nil
 }
 
-func (s *sweep) parts() int {
-	if s == nil {
-		return 0
-	}
-	return len(s.targets)
-}
-
 // covers reports whether a group need not be shown: in a sweep, side by side tables of every distance hide the line.
 func (s *sweep) covers(g *group) bool {
 	return s != nil && s.compared.Base.Kind == result.KindSweep &&
@@ -128,9 +121,11 @@ func (s *sweep) write(d *document) {
 			p.tables = append(p.tables, g)
 		}
 		d.parts = append(d.parts, p)
+		d.parts = append(d.parts, inside(s.compared.Base, t.workload)...)
 	}
 	d.legend = fmt.Sprintf("S: p50 without distance, in ms; R: round trips that it waits for; each with its %.4g %% interval. RT: "+
-		"round trips counted on the connection; of an orchestration those on its critical path are not known. "+
+		"round trips counted on the connection; of an orchestration those on its critical path are not known. Where calls "+
+		"differ in their round trips, so that RT is no whole number, S and R are those of the mean. "+
 		"A saving is that of the lines; rest: client, bytes and, unless it is shown, the server. ", 100*s.compared.Confidence)
 }
 

@@ -30,6 +30,9 @@ func terminal(w io.Writer, d *document, o Options) error {
 		b.WriteString(wrap(clean(f), o.width(), "", "  "))
 	}
 	for _, p := range d.parts {
+		if p.only != "" && p.only != "terminal" {
+			continue
+		}
 		b.WriteString("\n" + style(o, bold, clean(p.title)) + "\n")
 		for i, g := range p.tables {
 			if i > 0 && g.title != "" {

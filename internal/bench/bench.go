@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"pgbench-provider/internal/latency"
 	"pgbench-provider/internal/result"
 	"pgbench-provider/internal/target"
 	"pgbench-provider/internal/verify"
@@ -27,7 +28,7 @@ const schemaPrefix = "pgbp"
 
 // Progress is what a run is doing.
 type Progress struct {
-	Phase    string // "prepare", "verify", "measure", "finish"
+	Phase    string // "verify", "prepare", "cold", "measure", "finish"
 	Strategy string
 	Workload string
 	AddedRTT time.Duration
@@ -45,6 +46,7 @@ type benchmark struct {
 	progress func(Progress)
 	schemas  []string
 	file     *result.File
+	meter    *meter
 	began    time.Time
 	done     int
 	total    int
@@ -77,6 +79,10 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 	}()
 	if b.file, err = b.newFile(ctx); err != nil {
 		return nil, err
+	}
+	if server.Temporary() {
+		// Where the library is missing, newMeter says what that means.
+		_, _ = b.admin.Exec(ctx, "create extension if not exists pg_stat_statements")
 	}
 	if err := b.verify(ctx); err != nil {
 		return nil, err
@@ -177,6 +183,16 @@ func (b *benchmark) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var missing string
+	if b.meter, missing, err = newMeter(ctx, b.admin); err != nil {
+		return err
+	}
+	if missing != "" {
+		b.file.Warnings = append(b.file.Warnings, missing)
+	}
+	if err := b.cold(ctx, cells); err != nil {
+		return err
+	}
 	b.total = len(cells) * b.Rounds
 	order := rand.New(rand.NewPCG(b.Seed, 0))
 	for round := 1; round <= b.Rounds; round++ {
@@ -193,6 +209,7 @@ func (b *benchmark) run(ctx context.Context) error {
 		if err := c.out.Summarize(); err != nil {
 			return err
 		}
+		c.out.Summary.Traces = c.typical()
 		b.file.Checks = append(b.file.Checks, result.Check{Name: "workload", Strategy: c.strategy.Name(), Workload: c.workload.Name(), OK: true,
 			Detail: "every unit ended once, with the right output, and nothing is left"})
 		b.file.Cells = append(b.file.Cells, c.out)
@@ -227,7 +244,11 @@ func (b *benchmark) checkConnections(ctx context.Context) error {
 		return err
 	}
 	cells := len(b.Workloads) * len(b.AddedRTT) * len(b.arms())
-	if need := cells * b.poolSize(); need > free {
+	need := cells * b.poolSize()
+	if len(b.Cold) > 0 {
+		need += b.poolSize()
+	}
+	if need > free {
 		return fmt.Errorf("%w: %d combinations of strategy, workload and distance with %d connections each need %d, and the server has %d left: "+
 			"lower --in-flight or --dispatchers, or measure fewer at once", ErrConfig, cells, b.poolSize(), need, free)
 	}
@@ -271,39 +292,58 @@ func groups(cells []*cell) (all [][]*cell) {
 
 func (b *benchmark) round(ctx context.Context, c *cell, number, position int) error {
 	b.progress(b.measuring(c, number))
+	r, snapshot, err := b.measure(ctx, c, c.provider, fmt.Sprintf("r%d", number), b.Seed+uint64(number), b.drive)
+	if err != nil {
+		return fmt.Errorf("%s, %s, round %d: %w", c.strategy.Name(), c.workload.Name(), number, err)
+	}
+	r.Round, r.Position = number, position
+	c.out.Rounds = append(c.out.Rounds, r)
+	c.traces = append(c.traces, snapshot.Traces...)
+	b.done++
+	return nil
+}
+
+// measure opens a session on p, drives it, and gives what was recorded of it, checked.
+func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, prefix string, seed uint64,
+	drive func(context.Context, *cell, workloads.Session) (window, error)) (r result.Round, s *latency.Snapshot, err error) {
 	c.paused.Store(false)
 	rtt, err := c.nullQuery(ctx)
 	c.paused.Store(true)
 	if err != nil {
-		return err
+		return r, nil, err
 	}
 	c.recorder.Reset()
 	session, err := c.workload.Open(ctx, workloads.Env{
-		Provider: c.provider, Observer: c.recorder.Observer, Params: c.params,
-		Orchestration: b.OrchestrationDispatchers, Worker: b.WorkerDispatchers,
-		Prefix: fmt.Sprintf("r%d", number), Seed: b.Seed + uint64(number),
+		Provider: p, Observer: c.recorder.Observer, Params: c.params,
+		Orchestration: b.OrchestrationDispatchers, Worker: b.WorkerDispatchers, Prefix: prefix, Seed: seed,
 	})
 	if err != nil {
-		return err
+		return r, nil, err
+	}
+	before, err := b.meter.read(ctx) // after Open, which fills queues
+	if err != nil {
+		return r, nil, errors.Join(err, session.Close(context.WithoutCancel(ctx)))
 	}
 	c.paused.Store(false)
-	w, err := b.drive(ctx, c, session)
+	w, err := drive(ctx, c, session)
 	c.paused.Store(true)
+	var after work
+	if err == nil {
+		after, err = b.meter.read(ctx) // before Check, whose statements are none of the round's
+	}
 	if err == nil {
 		err = session.Check(ctx)
 	}
-	err = errors.Join(err, session.Close(context.WithoutCancel(ctx)))
-	if err != nil {
-		return fmt.Errorf("%s, %s, round %d: %w", c.strategy.Name(), c.workload.Name(), number, err)
+	if err = errors.Join(err, session.Close(context.WithoutCancel(ctx))); err != nil {
+		return r, nil, err
 	}
-	r, err := recorded(c.recorder.Snapshot(), w, c.workload.Orchestrates())
-	if err != nil {
-		return err
+	s = c.recorder.Snapshot()
+	if r, err = recorded(s, w, c.workload.Orchestrates()); err != nil {
+		return r, nil, err
 	}
-	r.Round, r.Position, r.MeasuredRTT = number, position, rtt
-	c.out.Rounds = append(c.out.Rounds, r)
-	b.done++
-	return nil
+	r.MeasuredRTT = rtt
+	after.since(before).addTo(&r, s)
+	return r, s, nil
 }
 
 func (b *benchmark) measuring(c *cell, round int) Progress {

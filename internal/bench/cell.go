@@ -29,7 +29,8 @@ type cell struct {
 	pool     *pgxpool.Pool
 	recorder *latency.Recorder
 	provider *provider.Provider
-	paused   atomic.Bool // the added distance: only what is measured has it
+	paused   atomic.Bool     // the added distance: only what is measured has it
+	traces   []latency.Trace // of all rounds
 	out      result.Cell
 }
 

@@ -30,10 +30,13 @@ type Config struct {
 	Orchestrations int             `json:"orchestrations,omitempty"`
 	AddedRTT       []time.Duration `json:"added_rtt_ns"`
 	Jitter         time.Duration   `json:"jitter_ns,omitempty"`
-	Seed           uint64          `json:"seed"`
-	Verify         bool            `json:"verify"`
-	Keep           bool            `json:"keep,omitempty"` // the schemas, at the end
-	Command        string          `json:"command"`        // as typed, without secrets
+	// Cold are those of AddedRTT at which the first unit on new connections is measured too, before all rounds.
+	Cold      []time.Duration `json:"cold_rtt_ns,omitempty"`
+	Reproduce string          `json:"reproduce,omitempty"` // the published experiment that this run repeats
+	Seed      uint64          `json:"seed"`
+	Verify    bool            `json:"verify"`
+	Keep      bool            `json:"keep,omitempty"` // the schemas, at the end
+	Command   string          `json:"command"`        // as typed, without secrets
 }
 
 // ErrConfig is what every error of [Config.Validate] is: the caller's input is at fault.
@@ -71,6 +74,11 @@ func (c *Config) Validate() error {
 	for _, rtt := range c.AddedRTT {
 		if rtt < 0 {
 			return fmt.Errorf("%w: --rtt %v is negative", ErrConfig, rtt)
+		}
+	}
+	for _, rtt := range c.Cold {
+		if !slices.Contains(c.AddedRTT, rtt) {
+			return fmt.Errorf("%w: --cold %v is not a distance of this run: choose from --rtt", ErrConfig, rtt)
 		}
 	}
 	return c.lookups()

@@ -45,6 +45,21 @@ func recorded(s *latency.Snapshot, w window, orchestrates bool) (r result.Round,
 	return r, err
 }
 
+// typical gives of each kind the call, out of those that the rounds gave, that lies nearest to the median of them.
+func (c *cell) typical() []result.Trace { return traces(latency.Typical(c.traces)) }
+
+func traces(in []latency.Trace) (out []result.Trace) {
+	for _, t := range in {
+		r := result.Trace{Operation: t.Operation, Outcome: result.Outcome(t.Outcome), Cold: t.Cold, Calls: int64(t.Calls),
+			Duration: t.Duration, Wait: t.Wait}
+		for _, s := range t.Steps {
+			r.Steps = append(r.Steps, result.Step(s))
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
 // locations say how the tool came by the server.
 var locations = map[string]string{"dsn": "named by the caller", "embedded": "private cluster", "container": "container"}
 

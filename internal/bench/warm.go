@@ -25,20 +25,10 @@ const (
 // warm runs every statement on every connection, so that nothing is prepared or planned in a round, and leaves the tables
 // empty. All connections are warmed at once, because a server may be far away; a distance that we add is not there yet.
 func (c *cell) warm(ctx context.Context) error {
-	conns := make([]*pgxpool.Conn, c.pool.Config().MaxConns)
-	defer func() {
-		for _, conn := range conns {
-			if conn != nil {
-				conn.Release()
-			}
-		}
-	}()
-	acquired := together(len(conns), func(i int) (err error) {
-		conns[i], err = c.pool.Acquire(ctx)
+	conns, err := acquireAll(ctx, c.pool)
+	defer releaseAll(conns)
+	if err != nil {
 		return err
-	})
-	if acquired != nil {
-		return acquired
 	}
 	passes, start := warmPasses, time.Now()
 	if err := conns[0].Conn().Ping(ctx); err != nil {
@@ -75,6 +65,24 @@ func (c *cell) warm(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// acquireAll gets every connection of the pool. Also after an error, what it gives must be released.
+func acquireAll(ctx context.Context, pool *pgxpool.Pool) ([]*pgxpool.Conn, error) {
+	conns := make([]*pgxpool.Conn, pool.Config().MaxConns)
+	err := together(len(conns), func(i int) (err error) {
+		conns[i], err = pool.Acquire(ctx)
+		return err
+	})
+	return conns, err
+}
+
+func releaseAll(conns []*pgxpool.Conn) {
+	for _, conn := range conns {
+		if conn != nil {
+			conn.Release()
+		}
+	}
 }
 
 // together runs n calls at once and gives the first error.

@@ -51,6 +51,7 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.IntVar(&l.config.InFlight, "in-flight", l.config.InFlight, "`units` that run at once")
 	f.DurationSliceVar(&l.rtt, "rtt", l.rtt, "round-trip `time` to add on the client's side, such as 25ms")
 	f.DurationVar(&l.config.Jitter, "jitter", 0, "random `time` on top of --rtt, up to this")
+	f.DurationSliceVar(&l.config.Cold, "cold", l.config.Cold, "distances of --rtt at which the first unit on new connections is measured too, such as `25ms`")
 	f.IntVar(&l.config.Params.Activities, "activities", 0, "`activities` an orchestration calls (hello-world 2, fan-out 5)")
 	f.IntVar(&l.config.Params.PayloadBytes, "payload", 0, "`bytes` of each input and result")
 	f.DurationVar(&l.config.Params.ActivityDelay, "activity-delay", 0, "`time` an activity takes")

@@ -40,6 +40,8 @@ func (p *progress) show(s bench.Progress) {
 		p.line(text)
 	case "prepare":
 		p.line(fmt.Sprintf("preparing %s, %s", s.Workload, s.Strategy))
+	case "cold":
+		p.line(fmt.Sprintf("first unit on new connections: %s, %s, %v added", s.Workload, s.Strategy, s.AddedRTT))
 	case "verify":
 		p.line("checking that the strategies agree")
 	case "finish":

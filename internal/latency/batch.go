@@ -26,7 +26,8 @@ type batch struct {
 //
 // A batch is cold when it holds a statement that this connection has not prepared: pgx prepares those first, in one
 // round trip of their own that it does not trace.
-func (t *Tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+func (t *Tracer) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	t.meet(conn)
 	b := &t.batch
 	*b = batch{running: true, queued: b.queued[:0]}
 	if data.Batch != nil {
@@ -52,7 +53,7 @@ func (t *Tracer) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.TraceB
 	at := now()
 	s := b.statement(t, data.SQL)
 	s.prepared = data.Err == nil
-	t.file(s, at-b.mark, b.cold, true, data.Err)
+	t.file(s, b.mark, at, b.cold, true, data.Err)
 	b.mark = at
 }
 
@@ -70,7 +71,7 @@ func (t *Tracer) TraceBatchEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceBat
 		}
 	}
 	if b.whole != nil {
-		t.file(b.whole, now()-b.start, b.cold, false, data.Err)
+		t.file(b.whole, b.start, now(), b.cold, false, data.Err)
 	}
 }
 

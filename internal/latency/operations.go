@@ -13,6 +13,7 @@ import (
 type observer struct {
 	member
 	operations map[string]*operation
+	called     sample[called]
 	total      atomic.Uint64
 	failed     atomic.Uint64
 }
@@ -52,6 +53,7 @@ func (s *observer) Observe(o *provider.Observation) {
 	c.wire.BytesIn += o.Wire.BytesIn
 	c.latency.record(o.Duration)
 	c.wait.record(o.Wait)
+	s.called.keep(called{o.Operation, i, o.Start.Sub(began), o.Duration, o.Wait, o.Backend, o.Retries})
 	s.total.Add(1)
 	if outcomes[i] == provider.OutcomeError {
 		s.failed.Add(1)
@@ -73,6 +75,7 @@ func (s *observer) calls(name string, i int) *calls {
 func (s *observer) clear() {
 	s.total.Store(0)
 	s.failed.Store(0)
+	s.called.clear(mostCalled)
 	for _, op := range s.operations {
 		for _, c := range op {
 			if c != nil {
@@ -92,6 +95,7 @@ func (s *observer) addTo(t *tally) {
 			}
 		}
 	}
+	t.called = append(t.called, s.called.kept...)
 }
 
 // Series is a shard of whole orchestrations. It is had from [Recorder.Orchestrations].

@@ -16,6 +16,7 @@ type Snapshot struct {
 	Operations     []OperationStats // by name, then outcome
 	Queries        []QueryStats     // by name
 	Orchestrations OrchestrationStats
+	Traces         []Trace // one of each kind that was seen whole, in the order of Operations; none after [Merge]
 }
 
 // OperationStats are the calls of one operation that ended with one outcome.
@@ -36,6 +37,7 @@ type OperationStats struct {
 // QueryStats are the queries of one name, over all connections. [Tracer] says how the queries of a batch are timed.
 type QueryStats struct {
 	Name     string
+	SQL      string                  // one of the texts of that name; "" for a batch as a whole
 	Count    uint64                  // queries that succeeded on a prepared statement, all of them in Hist
 	Cold     uint64                  // queries that succeeded and prepared the statement first, all of them in ColdHist
 	Errors   uint64                  // queries that failed; they are in neither
@@ -83,6 +85,8 @@ type tally struct {
 	operations     map[operationKey]*OperationStats
 	queries        map[string]*QueryStats
 	orchestrations OrchestrationStats
+	called         []called
+	sent           map[uint32][]sent // by backend
 }
 
 func newTally() *tally {
@@ -90,6 +94,7 @@ func newTally() *tally {
 		operations:     map[operationKey]*OperationStats{},
 		queries:        map[string]*QueryStats{},
 		orchestrations: OrchestrationStats{Hist: NewHistogram()},
+		sent:           map[uint32][]sent{},
 	}
 }
 
@@ -129,6 +134,7 @@ func (t *tally) snapshot() *Snapshot {
 	for _, name := range slices.Sorted(maps.Keys(t.queries)) {
 		s.Queries = append(s.Queries, *t.queries[name])
 	}
+	s.Traces = t.traces()
 	return s
 }
 
@@ -155,6 +161,7 @@ func (o *OperationStats) merge(from *OperationStats) {
 }
 
 func (q *QueryStats) add(s *statement) {
+	q.SQL = s.sql
 	q.Count += s.warm.count
 	q.Cold += s.cold.count
 	q.Errors += s.errors
@@ -168,6 +175,7 @@ func (q *QueryStats) add(s *statement) {
 }
 
 func (q *QueryStats) merge(from *QueryStats) {
+	q.SQL = from.SQL
 	q.Count += from.Count
 	q.Cold += from.Cold
 	q.Errors += from.Errors

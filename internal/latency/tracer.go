@@ -22,6 +22,8 @@ type Tracer struct {
 	member
 	statements map[string]*statement // by text
 	all        []*statement
+	backend    uint32
+	sent       sample[sent]
 
 	query     *statement // now running, or nil
 	start     time.Duration
@@ -62,8 +64,10 @@ func (r *Recorder) Tracer() *Tracer {
 	return t
 }
 
-// TraceQueryStart notes the time. It gives ctx back unchanged and does not use the connection, which may be nil.
-func (t *Tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+// TraceQueryStart notes the time. It gives ctx back unchanged. The connection may be nil; its statements are then part of
+// no trace.
+func (t *Tracer) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	t.meet(conn)
 	t.query, t.cold = t.lookup(data.SQL), false
 	t.start = now()
 	return ctx
@@ -75,12 +79,18 @@ func (t *Tracer) TraceQueryEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceQue
 	if s == nil {
 		return
 	}
-	d := now() - t.start
+	end := now()
 	t.query = nil
 	if data.Err != nil {
 		s.prepared = false // pgx drops it from its cache
 	}
-	t.file(s, d, t.cold, false, data.Err)
+	t.file(s, t.start, end, t.cold, false, data.Err)
+}
+
+func (t *Tracer) meet(conn *pgx.Conn) {
+	if t.backend == 0 && conn != nil {
+		t.backend = conn.PgConn().PID()
+	}
 }
 
 // TracePrepareStart notes the statement. It gives ctx back unchanged.
@@ -100,7 +110,7 @@ func (t *Tracer) TracePrepareEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceP
 	t.cold = t.query != nil && s.prepared && !data.AlreadyPrepared
 }
 
-func (t *Tracer) file(s *statement, d time.Duration, cold, batched bool, err error) {
+func (t *Tracer) file(s *statement, start, end time.Duration, cold, batched bool, err error) {
 	if err != nil && errors.Is(err, context.Canceled) || !t.enter(t) {
 		return
 	}
@@ -110,12 +120,15 @@ func (t *Tracer) file(s *statement, d time.Duration, cold, batched bool, err err
 		s.errors++
 		return
 	case cold:
-		s.cold.record(d)
+		s.cold.record(end - start)
 	default:
-		s.warm.record(d)
+		s.warm.record(end - start)
 	}
 	if batched {
 		s.batched++
+	}
+	if s.sql != "" { // a batch as a whole is in its parts
+		t.sent.keep(sent{s, start, end, cold})
 	}
 }
 
@@ -149,6 +162,7 @@ func (t *Tracer) list(s *statement) {
 }
 
 func (t *Tracer) clear() {
+	t.sent.clear(mostSent)
 	for _, s := range t.all {
 		s.errors, s.batched = 0, 0
 		s.warm.clear()
@@ -162,4 +176,5 @@ func (t *Tracer) addTo(sum *tally) {
 			sum.query(s.name).add(s)
 		}
 	}
+	sum.sent[t.backend] = append(sum.sent[t.backend], t.sent.kept...)
 }

@@ -49,7 +49,16 @@ type Cell struct {
 	Control     bool           `json:"control,omitempty"`    // the strategy ran a second time, to tell noise from effect
 	Parameters  map[string]any `json:"parameters,omitempty"` // of the workload and its load; cells compare only if equal
 	Rounds      []Round        `json:"rounds"`
-	Summary     Summary        `json:"summary"`
+	// Cold is the first unit on new connections, on each of which a statement's first use prepares it. It is in no other
+	// figure; nil if none was measured.
+	Cold    *Cold   `json:"cold,omitempty"`
+	Summary Summary `json:"summary"`
+}
+
+// Cold is a round of one unit whose connections have prepared nothing.
+type Cold struct {
+	Round
+	Traces []Trace `json:"traces,omitempty"`
 }
 
 // Round is one timed block of one cell. Rounds of different cells with the same number ran next to each other.
@@ -70,6 +79,7 @@ type Summary struct {
 	Operations     []Operation     `json:"operations"`
 	Queries        []Query         `json:"queries"`
 	Orchestrations *Orchestrations `json:"orchestrations"` // nil if the workload runs none
+	Traces         []Trace         `json:"traces,omitempty"`
 }
 
 // Operation is the calls of one provider operation that ended with one outcome.
@@ -81,6 +91,42 @@ type Operation struct {
 	BytesOutPerOp   float64 `json:"bytes_out_per_op,omitempty"`
 	BytesInPerOp    float64 `json:"bytes_in_per_op,omitempty"`
 	Retries         int64   `json:"retries,omitempty"` // attempts beyond the first, all calls together
+	// Server is the work of the operation's statements, whatever the outcome of the calls: it stands on the loaded or ok
+	// row. Nil where the server does not tell.
+	Server *ServerWork `json:"server,omitempty"`
+}
+
+// ServerWork is what pg_stat_statements counted (PostgreSQL documentation, F.32), all calls together. What a function
+// does is in the statement that calls it. A commit's wait for the disk is in none of it.
+type ServerWork struct {
+	Calls         int64         `json:"calls"` // of statements
+	Exec          time.Duration `json:"exec_ns"`
+	Rows          int64         `json:"rows"`
+	SharedHit     int64         `json:"shared_hit"` // buffers found in shared memory
+	SharedRead    int64         `json:"shared_read"`
+	SharedDirtied int64         `json:"shared_dirtied"`
+	WALRecords    int64         `json:"wal_records"`
+	WALPageImages int64         `json:"wal_page_images"` // whole pages, as are written after a checkpoint
+	WALBytes      int64         `json:"wal_bytes"`
+}
+
+// Trace is the statements of one real call: that whose duration lies nearest to the median of its kind.
+type Trace struct {
+	Operation string        `json:"operation"`
+	Outcome   Outcome       `json:"outcome"`
+	Cold      bool          `json:"cold,omitempty"` // a statement was prepared within it
+	Calls     int64         `json:"calls"`          // of this kind that it was chosen from
+	Duration  time.Duration `json:"duration_ns"`    // of the call
+	Wait      time.Duration `json:"wait_ns"`        // of Duration, for a pooled connection
+	Steps     []Step        `json:"steps"`          // in order
+}
+
+// Step is one statement of a call. A batch's statements follow each other: the first bears the round trip.
+type Step struct {
+	Name  string        `json:"name"`           // as of a Query
+	Start time.Duration `json:"start_ns"`       // since the call began
+	End   time.Duration `json:"end_ns"`         // since the call began: the client has the whole answer
+	Cold  bool          `json:"cold,omitempty"` // prepared first: a round trip more, and a plan
 }
 
 // Query is one named statement of a strategy. Statements differ between strategies by nature: they break an operation
@@ -88,6 +134,7 @@ type Operation struct {
 type Query struct {
 	Name string `json:"name"` // as in "inline.ack_orchestration_item.append_history"
 	Latency
+	Server *ServerWork `json:"server,omitempty"` // nil where the server does not tell
 }
 
 // Orchestrations is what the workload got done as a whole. Latency is from start to completion of an orchestration.

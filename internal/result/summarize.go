@@ -37,7 +37,7 @@ func (c *Cell) Summarize() error {
 			}
 		}
 		for _, q := range r.Queries {
-			if err := queries.add(Operation{Name: q.Name, Latency: q.Latency}); err != nil {
+			if err := queries.add(Operation{Name: q.Name, Latency: q.Latency, Server: q.Server}); err != nil {
 				return fmt.Errorf("round %d: %s: %w", r.Round, q.Name, err)
 			}
 		}
@@ -61,7 +61,7 @@ func (c *Cell) Summarize() error {
 		if err != nil {
 			return err
 		}
-		c.Summary.Queries = append(c.Summary.Queries, Query{Name: o.Name, Latency: o.Latency})
+		c.Summary.Queries = append(c.Summary.Queries, Query{Name: o.Name, Latency: o.Latency, Server: o.Server})
 	}
 	if have {
 		var err error
@@ -92,6 +92,7 @@ type merged struct {
 
 func (m *merged) add(o Operation) error {
 	n := float64(o.Count)
+	m.Server = m.Server.plus(o.Server)
 	m.Count += o.Count
 	m.Errors += o.Errors
 	m.Retries += o.Retries

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -57,7 +58,26 @@ func (c *Cell) problem() string {
 			return fmt.Sprintf("round %d: %s", r.Round, p)
 		}
 	}
-	return problems(c.Summary.Operations, c.Summary.Queries, c.Summary.Orchestrations)
+	if c.Cold != nil {
+		if p := cmp.Or(problems(c.Cold.Operations, c.Cold.Queries, c.Cold.Orchestrations), traceProblem(c.Cold.Traces)); p != "" {
+			return "cold: " + p
+		}
+	}
+	return cmp.Or(problems(c.Summary.Operations, c.Summary.Queries, c.Summary.Orchestrations), traceProblem(c.Summary.Traces))
+}
+
+func traceProblem(traces []Trace) string {
+	for _, t := range traces {
+		if min(t.Calls, int64(t.Duration), int64(t.Wait)) < 0 {
+			return fmt.Sprintf("trace %s: a figure is negative", t.Operation)
+		}
+		for _, s := range t.Steps {
+			if s.Start < 0 || s.End < s.Start {
+				return fmt.Sprintf("trace %s: step %s ends before it begins", t.Operation, s.Name)
+			}
+		}
+	}
+	return ""
 }
 
 func problems(ops []Operation, queries []Query, orch *Orchestrations) string {
@@ -68,12 +88,12 @@ func problems(ops []Operation, queries []Query, orch *Orchestrations) string {
 		if !finite(o.RoundTripsPerOp, o.BytesOutPerOp, o.BytesInPerOp) {
 			return fmt.Sprintf("operation %s: a figure for each call is negative or not a number", o.Name)
 		}
-		if p := o.Latency.problem(); p != "" {
+		if p := cmp.Or(o.Latency.problem(), o.Server.problem()); p != "" {
 			return fmt.Sprintf("operation %s: %s", o.Name, p)
 		}
 	}
 	for _, q := range queries {
-		if p := q.Latency.problem(); p != "" {
+		if p := cmp.Or(q.Latency.problem(), q.Server.problem()); p != "" {
 			return fmt.Sprintf("query %s: %s", q.Name, p)
 		}
 	}

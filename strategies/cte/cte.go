@@ -33,8 +33,8 @@ var (
 	fetchAgain  = sql.Get("fetch_orchestration_item.read_again")
 	ackTurn     = sql.Get("ack_orchestration_item")
 	fetchWork   = sql.Get("fetch_work_item")
-	ackWork     = sql.Get("ack_work_item")
-	ackWorkOnly = sql.Get("ack_work_item_only")
+	ackWork     = sql.Get("ack_work_item.with_completion")
+	ackWorkOnly = sql.Get("ack_work_item.without_completion")
 	readHistory = sql.Get("read_history")
 )
 
