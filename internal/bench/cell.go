@@ -29,6 +29,7 @@ type cell struct {
 	pool     *pgxpool.Pool
 	recorder *latency.Recorder
 	provider *provider.Provider
+	exact    bool
 	paused   atomic.Bool     // the added distance: only what is measured has it
 	traces   []latency.Trace // of all rounds
 	out      result.Cell
@@ -43,7 +44,7 @@ func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, r
 	if err != nil {
 		return nil, err
 	}
-	c := &cell{arm: a, workload: w, params: params, rtt: rtt, recorder: latency.NewRecorder()}
+	c := &cell{arm: a, workload: w, params: params, rtt: rtt, exact: b.Exact, recorder: latency.NewRecorder()}
 	c.paused.Store(true)
 	c.out = result.Cell{Strategy: a.strategy.Name(), Workload: w.Name(), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(params)}
 	if c.schema, err = target.CreateSchema(ctx, b.admin, schemaPrefix); err != nil {
@@ -62,11 +63,38 @@ func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, r
 	if err != nil {
 		return c, fmt.Errorf("prepare schema %s: %w", c.schema, err)
 	}
-	if c.provider, err = provider.New(provider.Config{Pool: c.pool, Strategy: a.strategy}); err != nil {
+	if c.exact {
+		if err := c.leaveAlone(ctx); err != nil {
+			return c, err
+		}
+	}
+	if c.provider, err = provider.New(b.provider(c.pool, a.strategy)); err != nil {
 		return c, err
 	}
 	return c, c.warm(ctx)
 }
+
+// leaveAlone keeps autovacuum, which comes when it likes, off the cell's tables.
+func (c *cell) leaveAlone(ctx context.Context) error {
+	for _, table := range tables {
+		if _, err := c.pool.Exec(ctx, "alter table "+table+" set (autovacuum_enabled = off)"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *benchmark) provider(pool *pgxpool.Pool, s provider.Strategy) provider.Config {
+	config := provider.Config{Pool: pool, Strategy: s}
+	if b.Exact {
+		var readings atomic.Int64
+		config.Clock = func() time.Time { return logicalZero.Add(time.Duration(readings.Add(1)) * time.Millisecond) }
+	}
+	return config
+}
+
+// logicalZero is any time with as many digits as today's.
+var logicalZero = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // parameters are what two cells must share to be comparable.
 func (b *benchmark) parameters(p workloads.Params) map[string]any {

@@ -36,7 +36,7 @@ func (b *benchmark) coldUnit(ctx context.Context, c *cell) error {
 	if err != nil {
 		return err
 	}
-	p, err := provider.New(provider.Config{Pool: pool, Strategy: c.strategy})
+	p, err := provider.New(b.provider(pool, c.strategy))
 	if err != nil {
 		return err
 	}

@@ -33,10 +33,13 @@ type Config struct {
 	// Cold are those of AddedRTT at which the first unit on new connections is measured too, before all rounds.
 	Cold      []time.Duration `json:"cold_rtt_ns,omitempty"`
 	Reproduce string          `json:"reproduce,omitempty"` // the published experiment that this run repeats
-	Seed      uint64          `json:"seed"`
-	Verify    bool            `json:"verify"`
-	Keep      bool            `json:"keep,omitempty"` // the schemas, at the end
-	Command   string          `json:"command"`        // as typed, without secrets
+	// Exact runs are for counting: the clock is not the time but a count of its readings, so that what is written depends
+	// on nothing but the seed. They have one dispatcher of each kind and one unit in flight.
+	Exact   bool   `json:"exact,omitempty"`
+	Seed    uint64 `json:"seed"`
+	Verify  bool   `json:"verify"`
+	Keep    bool   `json:"keep,omitempty"` // the schemas, at the end
+	Command string `json:"command"`        // as typed, without secrets
 }
 
 // ErrConfig is what every error of [Config.Validate] is: the caller's input is at fault.
@@ -45,6 +48,9 @@ var ErrConfig = errors.New("bad configuration")
 // Validate checks c and fills in the defaults: two dispatchers of each kind, 20 units in flight, one round of 10 s, no
 // added round-trip time.
 func (c *Config) Validate() error {
+	if c.Exact {
+		c.OrchestrationDispatchers, c.WorkerDispatchers, c.InFlight = 1, 1, 1
+	}
 	if c.OrchestrationDispatchers == 0 && c.WorkerDispatchers == 0 {
 		c.OrchestrationDispatchers, c.WorkerDispatchers = 2, 2
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,9 @@ const (
 	far        = 5 * time.Millisecond
 )
 
+// tables are those of the provider (migrations).
+var tables = []string{"instances", "executions", "history", "orchestrator_queue", "instance_locks", "worker_queue"}
+
 // warm runs every statement on every connection, so that nothing is prepared or planned in a round, and leaves the tables
 // empty. All connections are warmed at once, because a server may be far away; a distance that we add is not there yet.
 func (c *cell) warm(ctx context.Context) error {
@@ -38,8 +42,12 @@ func (c *cell) warm(ctx context.Context) error {
 		passes = farPasses
 	}
 	var ids atomic.Int64
+	at := together
+	if c.exact {
+		at = inTurn // or what the tables look like inside would depend on chance
+	}
 	run := func(first, passes int) error {
-		return together(len(conns), func(i int) error {
+		return at(len(conns), func(i int) error {
 			for pass := range passes {
 				w := warmer{ctx, c.strategy, conns[i].Conn(), fmt.Sprintf("warm-up-%d-%d", i, first+pass), &ids}
 				if err := w.pass(pass); err != nil {
@@ -53,13 +61,13 @@ func (c *cell) warm(ctx context.Context) error {
 		return err
 	}
 	// A truncate throws away all cached plans, so the last pass comes after it, and its rows are deleted.
-	if _, err := conns[0].Exec(ctx, "truncate instances, executions, history, orchestrator_queue, instance_locks, worker_queue"); err != nil {
+	if _, err := conns[0].Exec(ctx, "truncate "+strings.Join(tables, ", ")); err != nil {
 		return err
 	}
 	if err := run(passes, 1); err != nil {
 		return err
 	}
-	for _, table := range []string{"instances", "executions", "history", "orchestrator_queue", "instance_locks", "worker_queue"} {
+	for _, table := range tables {
 		if _, err := conns[0].Exec(ctx, "delete from "+table); err != nil {
 			return err
 		}
@@ -94,6 +102,15 @@ func together(n int, call func(i int) error) error {
 	}
 	group.Wait()
 	return errors.Join(errs...)
+}
+
+func inTurn(n int, call func(i int) error) error {
+	for i := range n {
+		if err := call(i); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A warmer calls the operations of a strategy on one connection, through the strategy itself: a pool would not say which
