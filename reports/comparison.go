@@ -13,6 +13,10 @@ import (
 // comparisonDocument lays out an analysis: for each workload, distance and head a table and what it says in words.
 func comparisonDocument(a *compare.Analysis, o Options) *document {
 	d := &document{title: comparisonTitle(a), facts: facts(a), notes: a.Warnings, paths: paths(o)}
+	if a.Head != nil {
+		lines, doubts := offered(a.Head)
+		d.facts, d.notes = append(d.facts, lines...), slices.Concat(d.notes, doubts)
+	}
 	swept := sweepOf(a, o)
 	swept.write(d)
 	lines := len(d.parts)

@@ -19,6 +19,8 @@ func runDocument(f *result.File, o Options) *document {
 		legend: "Times in ms, all rounds merged. err: calls that failed, not in the times. RT: round trips for each call, " +
 			"counted.",
 	}
+	lines, doubts := offered(f)
+	d.facts, d.notes = append(d.facts, lines...), slices.Concat(d.notes, doubts)
 	for _, c := range f.Checks {
 		if !c.OK {
 			d.notes = append(d.notes, strings.TrimSpace(fmt.Sprintf("Check %q failed. %s", c.Name, c.Detail)))
@@ -142,24 +144,6 @@ func client(f *result.File) string {
 	out := fmt.Sprintf("%s/%s, %s", c.OS, c.Arch, plural(c.Cores, "core", "cores"))
 	if c.CPU != "" {
 		out += ", " + c.CPU
-	}
-	return out
-}
-
-func runFacts(f *result.File) string {
-	low, high := -1, 0
-	for _, c := range f.Cells {
-		if low < 0 || len(c.Rounds) < low {
-			low = len(c.Rounds)
-		}
-		high = max(high, len(c.Rounds))
-	}
-	out := plural(high, "round", "rounds")
-	if low >= 0 && low < high {
-		out = fmt.Sprintf("%d to %s", low, out)
-	}
-	if seed, ok := f.Config["seed"]; ok {
-		out += fmt.Sprintf(", seed %v", seed)
 	}
 	return out
 }

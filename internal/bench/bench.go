@@ -210,7 +210,7 @@ func (b *benchmark) run(ctx context.Context) error {
 			return err
 		}
 		c.out.Summary.Traces = c.typical()
-		b.file.Checks = append(b.file.Checks, result.Check{Name: "workload", Strategy: c.strategy.Name(), Workload: c.workload.Name(), OK: true,
+		b.file.Checks = append(b.file.Checks, result.Check{Name: "workload", Strategy: c.strategy.Name(), Workload: c.out.Workload, OK: true,
 			Detail: "every unit ended once, with the right output, and nothing is left"})
 		b.file.Cells = append(b.file.Cells, c.out)
 	}
@@ -243,14 +243,17 @@ func (b *benchmark) checkConnections(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cells := len(b.Workloads) * len(b.AddedRTT) * len(b.arms())
-	need := cells * b.poolSize()
+	need, most := 0, 0
+	for _, d := range b.Dispatchers {
+		need += len(b.Workloads) * len(b.AddedRTT) * len(b.arms()) * b.poolSize(d)
+		most = max(most, b.poolSize(d))
+	}
 	if len(b.Cold) > 0 {
-		need += b.poolSize()
+		need += most
 	}
 	if need > free {
-		return fmt.Errorf("%w: %d combinations of strategy, workload and distance with %d connections each need %d, and the server has %d left: "+
-			"lower --in-flight or --dispatchers, or measure fewer at once", ErrConfig, cells, b.poolSize(), need, free)
+		return fmt.Errorf("%w: the combinations of strategy, workload, dispatchers and distance, each with up to %d connections, need %d, and the server has %d left: "+
+			"lower --in-flight or --dispatchers, or measure fewer at once", ErrConfig, most, need, free)
 	}
 	return nil
 }
@@ -261,27 +264,44 @@ func (b *benchmark) openCells(ctx context.Context) (cells []*cell, err error) {
 		if err != nil {
 			return cells, err
 		}
-		for _, rtt := range b.AddedRTT {
-			for _, a := range b.arms() {
-				b.progress(Progress{Phase: "prepare", Strategy: a.strategy.Name(), Workload: name, AddedRTT: rtt})
-				c, err := b.openCell(ctx, a, w, rtt)
-				if c != nil {
-					cells = append(cells, c)
-				}
-				if err != nil {
-					return cells, err
-				}
+		for _, d := range b.Dispatchers {
+			if cells, err = b.openGroups(ctx, cells, w, d); err != nil {
+				return cells, err
 			}
 		}
 	}
 	return cells, nil
 }
 
+func (b *benchmark) openGroups(ctx context.Context, cells []*cell, w workloads.Workload, d Dispatchers) ([]*cell, error) {
+	for _, rtt := range b.AddedRTT {
+		for _, a := range b.arms() {
+			b.progress(Progress{Phase: "prepare", Strategy: a.strategy.Name(), Workload: b.label(w, d), AddedRTT: rtt})
+			c, err := b.openCell(ctx, a, w, d, rtt)
+			if c != nil {
+				cells = append(cells, c)
+			}
+			if err != nil {
+				return cells, err
+			}
+		}
+	}
+	return cells, nil
+}
+
+// label is the workload's name in the result; where a run has several configurations of dispatchers, each is a workload.
+func (b *benchmark) label(w workloads.Workload, d Dispatchers) string {
+	if len(b.Dispatchers) == 1 {
+		return w.Name()
+	}
+	return w.Name() + " " + d.String()
+}
+
 // groups gathers the cells that differ in nothing but their arm.
 func groups(cells []*cell) (all [][]*cell) {
 	for _, c := range cells {
 		last := len(all) - 1
-		if last >= 0 && all[last][0].workload == c.workload && all[last][0].rtt == c.rtt {
+		if last >= 0 && all[last][0].out.Workload == c.out.Workload && all[last][0].rtt == c.rtt {
 			all[last] = append(all[last], c)
 			continue
 		}
@@ -292,9 +312,15 @@ func groups(cells []*cell) (all [][]*cell) {
 
 func (b *benchmark) round(ctx context.Context, c *cell, number, position int) error {
 	b.progress(b.measuring(c, number))
-	r, snapshot, err := b.measure(ctx, c, c.provider, fmt.Sprintf("r%d", number), b.Seed+uint64(number), b.drive)
+	seed, drive := b.Seed+uint64(number), b.drive
+	if b.Rate > 0 {
+		drive = func(ctx context.Context, c *cell, s workloads.Session) (window, error) {
+			return b.offer(ctx, c, s, seed)
+		}
+	}
+	r, snapshot, err := b.measure(ctx, c, c.provider, fmt.Sprintf("r%d", number), seed, drive)
 	if err != nil {
-		return fmt.Errorf("%s, %s, round %d: %w", c.strategy.Name(), c.workload.Name(), number, err)
+		return fmt.Errorf("%s, %s, round %d: %w", c.strategy.Name(), c.out.Workload, number, err)
 	}
 	r.Round, r.Position = number, position
 	c.out.Rounds = append(c.out.Rounds, r)
@@ -315,7 +341,7 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 	c.recorder.Reset()
 	session, err := c.workload.Open(ctx, workloads.Env{
 		Provider: p, Observer: c.recorder.Observer, Params: c.params,
-		Orchestration: b.OrchestrationDispatchers, Worker: b.WorkerDispatchers, Prefix: prefix, Seed: seed,
+		Orchestration: c.dispatchers.Orchestration, Worker: c.dispatchers.Worker, Prefix: prefix, Seed: seed,
 	})
 	if err != nil {
 		return r, nil, err
@@ -341,13 +367,18 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 	if r, err = recorded(s, w, c.workload.Orchestrates()); err != nil {
 		return r, nil, err
 	}
+	if w.offered != nil {
+		if r.Orchestrations.Offered, err = w.offered.result(b.Rate, b.LatencyLimit); err != nil {
+			return r, nil, err
+		}
+	}
 	r.MeasuredRTT = rtt
 	after.since(before).addTo(&r, s)
 	return r, s, nil
 }
 
 func (b *benchmark) measuring(c *cell, round int) Progress {
-	p := Progress{Phase: "measure", Strategy: c.strategy.Name(), Workload: c.workload.Name(), AddedRTT: c.rtt,
+	p := Progress{Phase: "measure", Strategy: c.strategy.Name(), Workload: c.out.Workload, AddedRTT: c.rtt,
 		Round: round, Rounds: b.Rounds, Done: b.done, Total: b.total}
 	if b.done > 0 {
 		spent := time.Since(b.began)

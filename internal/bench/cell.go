@@ -22,31 +22,32 @@ import (
 // A cell is one strategy under one workload at one distance: a schema, a pool and a recorder of its own.
 type cell struct {
 	arm
-	workload workloads.Workload
-	params   workloads.Params
-	rtt      time.Duration
-	schema   string
-	pool     *pgxpool.Pool
-	recorder *latency.Recorder
-	provider *provider.Provider
-	exact    bool
-	paused   atomic.Bool     // the added distance: only what is measured has it
-	traces   []latency.Trace // of all rounds
-	out      result.Cell
+	workload    workloads.Workload
+	dispatchers Dispatchers
+	params      workloads.Params
+	rtt         time.Duration
+	schema      string
+	pool        *pgxpool.Pool
+	recorder    *latency.Recorder
+	provider    *provider.Provider
+	exact       bool
+	paused      atomic.Bool     // the added distance: only what is measured has it
+	traces      []latency.Trace // of all rounds
+	out         result.Cell
 }
 
 // sessionSettings keep the plans of a queue good whatever the statistics say: a plan that was cached while a table was
 // small would read all of it when it is large (shared design notes, finding 1; docs/sql-design.md).
 var sessionSettings = map[string]string{"enable_seqscan": "off", "enable_bitmapscan": "off"}
 
-func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, rtt time.Duration) (*cell, error) {
+func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, d Dispatchers, rtt time.Duration) (*cell, error) {
 	params, err := w.Defaults().Or(b.Params)
 	if err != nil {
 		return nil, err
 	}
-	c := &cell{arm: a, workload: w, params: params, rtt: rtt, exact: b.Exact, recorder: latency.NewRecorder()}
+	c := &cell{arm: a, workload: w, dispatchers: d, params: params, rtt: rtt, exact: b.Exact, recorder: latency.NewRecorder()}
 	c.paused.Store(true)
-	c.out = result.Cell{Strategy: a.strategy.Name(), Workload: w.Name(), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(params)}
+	c.out = result.Cell{Strategy: a.strategy.Name(), Workload: b.label(w, d), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(params, d)}
 	if c.schema, err = target.CreateSchema(ctx, b.admin, schemaPrefix); err != nil {
 		return nil, err
 	}
@@ -97,12 +98,16 @@ func (b *benchmark) provider(pool *pgxpool.Pool, s provider.Strategy) provider.C
 var logicalZero = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // parameters are what two cells must share to be comparable.
-func (b *benchmark) parameters(p workloads.Params) map[string]any {
-	return map[string]any{
+func (b *benchmark) parameters(p workloads.Params, d Dispatchers) map[string]any {
+	all := map[string]any{
 		"activities": p.Activities, "payload_bytes": p.PayloadBytes, "activity_delay_ns": p.ActivityDelay.Nanoseconds(),
 		"depth": p.Depth, "history_events": p.HistoryEvents,
-		"dispatchers": fmt.Sprintf("%d:%d", b.OrchestrationDispatchers, b.WorkerDispatchers), "in_flight": b.InFlight,
+		"dispatchers": d.String(), "in_flight": b.InFlight,
 	}
+	if b.Rate > 0 {
+		all["rate_per_second"] = b.Rate
+	}
+	return all
 }
 
 func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error) {
@@ -116,7 +121,7 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 		config.ConnConfig.RuntimeParams[name] = value
 	}
 	config.ConnConfig.DialFunc = netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed, Paused: &c.paused})
-	config.MaxConns = int32(b.poolSize())
+	config.MaxConns = int32(b.poolSize(c.dispatchers))
 	config.MinConns = config.MaxConns
 	config.MaxConnLifetime, config.MaxConnIdleTime = 24*time.Hour, 24*time.Hour
 	// A ping would be a round trip that no strategy asked for.

@@ -4,6 +4,7 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -18,11 +19,16 @@ type Config struct {
 	Control    bool             `json:"control"`   // run the first strategy a second time, to tell noise from effect
 	Workloads  []string         `json:"workloads"` //
 	Params     workloads.Params `json:"params"`    // zero fields are the workload's defaults
-	// OrchestrationDispatchers and WorkerDispatchers serve the orchestrator and the worker queue.
-	OrchestrationDispatchers int `json:"orchestration_dispatchers"`
-	WorkerDispatchers        int `json:"worker_dispatchers"`
-	InFlight                 int `json:"in_flight"` // units that run at once: a closed loop
-	Rounds                   int `json:"rounds"`    // of every cell
+	// Dispatchers are the configurations to measure; several make a workload of each.
+	Dispatchers []Dispatchers `json:"dispatchers"`
+	InFlight    int           `json:"in_flight"` // units that run at once: a closed loop, or the limit of an open one
+	// Rate, when above 0, makes the loop an open one: that many units a second begin, at times of a Poisson process, and
+	// their latency counts from those times. Ramp is how long the rate takes to get there, unrecorded; 0 is a tenth of Round.
+	Rate float64       `json:"rate_per_second,omitempty"`
+	Ramp time.Duration `json:"ramp_ns,omitempty"`
+	// LatencyLimit is what a unit of an open loop should not take; those that do are counted as late. 0 is no limit.
+	LatencyLimit time.Duration `json:"latency_limit_ns,omitempty"`
+	Rounds       int           `json:"rounds"` // of every cell
 	// A round lasts Round, and longer where fewer units than InFlight would end in it. Its first tenth, and at least until
 	// InFlight units have ended, is not measured.
 	Round time.Duration `json:"round_ns"`
@@ -49,12 +55,16 @@ var ErrConfig = errors.New("bad configuration")
 // added round-trip time.
 func (c *Config) Validate() error {
 	if c.Exact {
-		c.OrchestrationDispatchers, c.WorkerDispatchers, c.InFlight = 1, 1, 1
+		c.Dispatchers, c.InFlight = []Dispatchers{{1, 1}}, 1
 	}
-	if c.OrchestrationDispatchers == 0 && c.WorkerDispatchers == 0 {
-		c.OrchestrationDispatchers, c.WorkerDispatchers = 2, 2
+	if len(c.Dispatchers) == 0 {
+		c.Dispatchers = []Dispatchers{{2, 2}}
 	}
-	defaultTo(&c.InFlight, 20)
+	inFlight := 20
+	if c.Rate > 0 {
+		inFlight = 200
+	}
+	defaultTo(&c.InFlight, inFlight)
 	defaultTo(&c.Rounds, 1)
 	defaultTo(&c.Round, 10*time.Second)
 	if len(c.AddedRTT) == 0 {
@@ -66,15 +76,29 @@ func (c *Config) Validate() error {
 	}{
 		{len(c.Strategies) == 0, "--strategies is empty: name at least one, see list"},
 		{len(c.Workloads) == 0, "--workload is empty: name at least one, see list"},
-		{c.OrchestrationDispatchers < 1 || c.WorkerDispatchers < 1, fmt.Sprintf("--dispatchers %d:%d: give at least 1:1", c.OrchestrationDispatchers, c.WorkerDispatchers)},
 		{c.InFlight < 1, fmt.Sprintf("--in-flight %d: give at least 1", c.InFlight)},
 		{c.Rounds < 1, fmt.Sprintf("--rounds %d: give at least 1", c.Rounds)},
 		{c.Round <= 0, fmt.Sprintf("the duration %v is not positive: give for example 10s", c.Round)},
 		{c.Orchestrations < 0, fmt.Sprintf("--orchestrations %d: give a number above 0", c.Orchestrations)},
+		{c.Rate < 0 || math.IsNaN(c.Rate) || c.Rate > maxRate, fmt.Sprintf("--rate %v/s: give a rate between 0 and %d/s", c.Rate, maxRate)},
+		{c.Rate > 0 && c.Orchestrations > 0, "--rate needs a duration: leave out --orchestrations"},
+		{c.Rate > 0 && c.Exact, "--rate does not go with --exact, which has one unit in flight"},
+		{c.Rate == 0 && c.Ramp != 0, "--ramp applies to an open loop: add --rate, for example 200/s"},
+		{c.Rate == 0 && c.LatencyLimit != 0, "--latency-limit applies to an open loop: add --rate, for example 200/s"},
+		{c.Ramp < 0, fmt.Sprintf("--ramp %v is negative", c.Ramp)},
+		{c.LatencyLimit < 0, fmt.Sprintf("--latency-limit %v is negative", c.LatencyLimit)},
 		{c.Jitter < 0, fmt.Sprintf("--jitter %v is negative", c.Jitter)},
 	} {
 		if check.bad {
 			return fmt.Errorf("%w: %s", ErrConfig, check.text)
+		}
+	}
+	for i, d := range c.Dispatchers {
+		switch {
+		case d.Orchestration < 1 || d.Worker < 1:
+			return fmt.Errorf("%w: --dispatchers %s: give at least 1:1", ErrConfig, d)
+		case slices.Contains(c.Dispatchers[:i], d):
+			return fmt.Errorf("%w: --dispatchers: %s is there twice", ErrConfig, d)
 		}
 	}
 	for _, rtt := range c.AddedRTT {
@@ -104,6 +128,9 @@ func (c *Config) lookups() error {
 		if err != nil {
 			return fmt.Errorf("%w: --workload: %v", ErrConfig, err)
 		}
+		if c.Rate > 0 && !w.Orchestrates() {
+			return fmt.Errorf("%w: --rate: the units of workload %s are no orchestrations: choose another", ErrConfig, name)
+		}
 		if _, err := w.Defaults().Or(c.Params); err != nil {
 			return fmt.Errorf("%w: workload %s: %v", ErrConfig, name, err)
 		}
@@ -118,10 +145,20 @@ func defaultTo[T comparable](field *T, value T) {
 	}
 }
 
+// Dispatchers serve the orchestrator and the worker queue.
+type Dispatchers struct{ Orchestration, Worker int }
+
+// String gives "2:2", as in --dispatchers.
+func (d Dispatchers) String() string { return fmt.Sprintf("%d:%d", d.Orchestration, d.Worker) }
+
+// MarshalText gives the same.
+func (d Dispatchers) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// maxRate is below what a wait between arrivals can be exact for.
+const maxRate = 20_000
+
 // poolSize is how many connections a cell has: one for each dispatcher, and some for the clients that start units.
-func (c *Config) poolSize() int {
-	return c.OrchestrationDispatchers + c.WorkerDispatchers + min(c.InFlight, 8)
-}
+func (c *Config) poolSize(d Dispatchers) int { return d.Orchestration + d.Worker + min(c.InFlight, 8) }
 
 // An arm is one strategy of a comparison; the control is the first one again.
 type arm struct {

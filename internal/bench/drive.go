@@ -12,7 +12,10 @@ import (
 )
 
 // A window is the measured part of a round.
-type window struct{ began, ended time.Time }
+type window struct {
+	began, ended time.Time
+	offered      *offered // nil for a closed loop
+}
 
 // loop keeps units in flight: a closed loop.
 type loop struct {

@@ -51,7 +51,7 @@ func TestInsideOperations(t *testing.T) {
 	t.Parallel()
 	rtt := 3 * time.Millisecond
 	f := alone(t, bench.Config{Strategies: []string{"inline", "pipeline", "sp"}, Workloads: []string{"hello-world"}, Orchestrations: 4, InFlight: 1,
-		OrchestrationDispatchers: 1, WorkerDispatchers: 1, AddedRTT: []time.Duration{rtt}, Cold: []time.Duration{rtt}, Seed: 1})
+		Dispatchers: []bench.Dispatchers{{Orchestration: 1, Worker: 1}}, AddedRTT: []time.Duration{rtt}, Cold: []time.Duration{rtt}, Seed: 1})
 	fetch := map[string]string{
 		"inline":   "begin candidate lock messages instance latest_trace commit", // an instance's first; later ones read the history
 		"pipeline": "claim messages count_attempts instance trace history",
@@ -99,7 +99,7 @@ func TestInsideOperations(t *testing.T) {
 func TestServerWork(t *testing.T) {
 	t.Parallel()
 	f := alone(t, bench.Config{Strategies: []string{"inline", "cte", "sp"}, Workloads: []string{"operations"}, Orchestrations: 20, InFlight: 1,
-		OrchestrationDispatchers: 1, WorkerDispatchers: 1, Seed: 1})
+		Dispatchers: []bench.Dispatchers{{Orchestration: 1, Worker: 1}}, Seed: 1})
 	// Statements of a call, begin and commit apart. Half of the acks of work items send no completion.
 	statements := map[string]map[string]float64{
 		"inline": {"fetch_orchestration_item": 5, "ack_work_item": 1.5, "fetch_work_item": 2, "enqueue_orchestrator_item": 1},

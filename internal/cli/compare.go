@@ -16,6 +16,7 @@ func (a *app) compareCommand() *cobra.Command {
 	l := &loadFlags{workload: []string{"hello-world"}}
 	l.config.InFlight, l.config.Control = 4, true
 	var noControl bool
+	var preset string
 	c := &cobra.Command{
 		Use:   "compare [BASE.json HEAD.json]",
 		Short: "Compare strategies on one server, or two results",
@@ -37,18 +38,52 @@ between its two runs is noise, and no estimate below it is called a difference.`
 			if len(args) == 2 {
 				return a.compareFiles(args[0], args[1], l.json)
 			}
+			if err := l.preset(c, preset); err != nil {
+				return usage{err}
+			}
 			l.config.Control = !noControl
 			return a.load(c, l, "compare")
 		},
 	}
 	l.add(c)
+	l.addOpenLoop(c)
 	f := c.Flags()
 	f.StringSliceVar(&l.strategies, "strategies", []string{"inline", "sp"}, "the `strategies`, base first, see list")
+	f.StringVar(&preset, "preset", "", "`how much` to measure: quick (12 rounds of 250ms), ci (30 of 500ms), full (60 of 1s)")
 	f.IntVar(&l.config.Rounds, "rounds", 20, "`rounds` that each strategy runs")
 	f.DurationVar(&l.config.Round, "round", 500*time.Millisecond, "how `long` one strategy runs in a round")
 	f.BoolVar(&noControl, "no-control", false, "do not run the first strategy twice")
 	complete(c, "strategies", strategyNames)
+	complete(c, "preset", func() []string { return []string{"quick", "ci", "full"} })
 	return c
+}
+
+// presets are those of the measurement method: quick for a look, ci for a gate, full for a decision.
+var presets = map[string]struct {
+	rounds int
+	round  time.Duration
+}{
+	"quick": {12, 250 * time.Millisecond},
+	"ci":    {30, 500 * time.Millisecond},
+	"full":  {60, time.Second},
+}
+
+// preset sets what the caller has not set.
+func (l *loadFlags) preset(c *cobra.Command, name string) error {
+	if name == "" {
+		return nil
+	}
+	p, ok := presets[name]
+	if !ok {
+		return fmt.Errorf("--preset %.40q: choose quick, ci or full", name)
+	}
+	if !c.Flags().Changed("rounds") {
+		l.config.Rounds = p.rounds
+	}
+	if !c.Flags().Changed("round") {
+		l.config.Round = p.round
+	}
+	return nil
 }
 
 func (a *app) compareFiles(basePath, headPath string, json bool) error {

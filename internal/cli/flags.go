@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -35,7 +36,8 @@ type loadFlags struct {
 	config     bench.Config
 	workload   []string
 	rtt        []time.Duration
-	dispatch   string
+	dispatch   []string
+	rate       string
 	seed       int64
 	noVerify   bool
 	out        string
@@ -47,7 +49,7 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f := c.Flags()
 	l.databaseFlags.add(f)
 	f.StringSliceVar(&l.workload, "workload", l.workload, "`workloads`, see list")
-	f.StringVar(&l.dispatch, "dispatchers", "2:2", "orchestration and worker dispatchers, `O:W`")
+	f.StringSliceVar(&l.dispatch, "dispatchers", []string{"2:2"}, "orchestration and worker dispatchers, `O:W`; several are measured in turn")
 	f.IntVar(&l.config.InFlight, "in-flight", l.config.InFlight, "`units` that run at once")
 	f.DurationSliceVar(&l.rtt, "rtt", l.rtt, "round-trip `time` to add on the client's side, such as 25ms")
 	f.DurationVar(&l.config.Jitter, "jitter", 0, "random `time` on top of --rtt, up to this")
@@ -63,6 +65,14 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.StringVar(&l.out, "out", "", "result `file` (default results/<time>-<what>.json); the markdown report goes beside it")
 	f.BoolVar(&l.json, "json", false, "print JSON")
 	complete(c, "workload", workloadNames)
+}
+
+// addOpenLoop is for commands in which units may begin at a rate.
+func (l *loadFlags) addOpenLoop(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&l.rate, "rate", "", "begin units at this `rate`, such as 200/s, whatever has ended: an open loop, with latency from the intended start")
+	f.DurationVar(&l.config.Ramp, "ramp", 0, "`time` the rate takes to get there, unrecorded (default a tenth of the round)")
+	f.DurationVar(&l.config.LatencyLimit, "latency-limit", 0, "count units that take longer than this `time` as late")
 }
 
 // complete gives a flag its shell completion.
@@ -91,7 +101,10 @@ func (l *loadFlags) finish(a *app, c *cobra.Command) error {
 	l.config.Strategies, l.config.Workloads, l.config.AddedRTT = l.strategies, l.workload, l.rtt
 	l.config.Verify = !l.noVerify
 	var err error
-	if l.config.OrchestrationDispatchers, l.config.WorkerDispatchers, err = parseDispatchers(l.dispatch); err != nil {
+	if l.config.Dispatchers, err = parseDispatchers(l.dispatch); err != nil {
+		return usage{err}
+	}
+	if l.config.Rate, err = parseRate(l.rate); err != nil {
 		return usage{err}
 	}
 	for _, f := range []string{"in-flight", "rounds", "orchestrations"} {
@@ -104,6 +117,9 @@ func (l *loadFlags) finish(a *app, c *cobra.Command) error {
 			return usage{fmt.Errorf("--%s %v is not positive: give for example 10s", f, l.config.Round)}
 		}
 	}
+	if l.config.Rate > 0 && !c.Flags().Changed("in-flight") {
+		l.config.InFlight = 0
+	}
 	l.config.Seed = uint64(l.seed)
 	if !c.Flags().Changed("seed") {
 		l.config.Seed = rand.Uint64N(1 << 32)
@@ -112,17 +128,41 @@ func (l *loadFlags) finish(a *app, c *cobra.Command) error {
 	return l.config.Validate()
 }
 
-func parseDispatchers(s string) (o, w int, err error) {
-	left, right, ok := strings.Cut(s, ":")
-	if ok {
-		if o, err = strconv.Atoi(left); err == nil {
-			w, err = strconv.Atoi(right)
+func parseDispatchers(list []string) (all []bench.Dispatchers, err error) {
+	for _, s := range list {
+		var d bench.Dispatchers
+		left, right, ok := strings.Cut(s, ":")
+		if ok {
+			if d.Orchestration, err = strconv.Atoi(left); err == nil {
+				d.Worker, err = strconv.Atoi(right)
+			}
 		}
+		if !ok || err != nil || d.Orchestration < 1 || d.Worker < 1 {
+			return nil, fmt.Errorf("--dispatchers %.40q: give orchestration and worker dispatchers, for example 2:2", s)
+		}
+		all = append(all, d)
 	}
-	if !ok || err != nil || o < 1 || w < 1 {
-		return 0, 0, fmt.Errorf("--dispatchers %.40q: give orchestration and worker dispatchers, for example 2:2", s)
+	return all, nil
+}
+
+// parseRate takes "200/s", "200" for the same, or "90/min"; "" is no rate.
+func parseRate(s string) (float64, error) {
+	if s == "" {
+		return 0, nil
 	}
-	return o, w, nil
+	number, unit, _ := strings.Cut(s, "/")
+	rate, err := strconv.ParseFloat(number, 64)
+	switch unit {
+	case "", "s":
+	case "min":
+		rate /= 60
+	default:
+		err = errors.ErrUnsupported
+	}
+	if err != nil || !(rate > 0) {
+		return 0, fmt.Errorf("--rate %.40q: give units a second, for example 200/s", s)
+	}
+	return rate, nil
 }
 
 // commandLine is what was typed, for the report, without the secret that a DSN may hold.

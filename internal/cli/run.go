@@ -33,6 +33,7 @@ Each run works in a fresh schema, which it drops at the end.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.load(c, l, "run") },
 	}
 	l.add(c)
+	l.addOpenLoop(c)
 	f := c.Flags()
 	f.StringSliceVar(&l.strategies, "strategy", []string{"sp"}, "the `strategy`, see list")
 	f.DurationVar(&l.config.Round, "duration", 10*time.Second, "how `long` to measure")

@@ -55,9 +55,8 @@ new connections and on warm ones, and shows the published figures beside the mea
 	}
 	l.add(c)
 	f := c.Flags()
-	f.Lookup("dispatchers").DefValue = "1:1"
-	_ = f.Set("dispatchers", "1:1")
-	f.Lookup("dispatchers").Changed = false
+	l.dispatch = []string{"1:1"}
+	f.Lookup("dispatchers").DefValue = "[1:1]"
 	f.StringSliceVar(&l.strategies, "strategies", []string{"inline", "pipeline", "cte", "sp"}, "the `strategies`, base first, see list")
 	f.IntVar(&l.config.Rounds, "rounds", 5, "`rounds` that each strategy runs at each distance")
 	f.DurationVar(&l.config.Round, "round", 250*time.Millisecond, "how `long` one strategy runs in a round; a unit that takes longer runs to its end")

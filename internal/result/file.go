@@ -137,7 +137,8 @@ type Query struct {
 	Server *ServerWork `json:"server,omitempty"` // nil where the server does not tell
 }
 
-// Orchestrations is what the workload got done as a whole. Latency is from start to completion of an orchestration.
+// Orchestrations is what the workload got done as a whole. Latency is from start to completion of an orchestration; in an
+// open loop, from the time at which it was to start.
 type Orchestrations struct {
 	Completed int64         `json:"completed"`
 	Failed    int64         `json:"failed"`
@@ -148,6 +149,18 @@ type Orchestrations struct {
 	P99       time.Duration `json:"p99_ns"`
 	Max       time.Duration `json:"max_ns,omitempty"`
 	Histogram Histogram     `json:"histogram,omitempty"`
+	Offered   *Offered      `json:"offered,omitempty"` // nil for a closed loop
+}
+
+// Offered is the account of an open loop. Lag is how long orchestrations began after their time, because others filled the
+// limit in flight or the client was late; service is the rest of their latency.
+type Offered struct {
+	PerSecond    float64       `json:"per_second"` // mean of the Poisson process
+	Arrived      int64         `json:"arrived"`    // orchestrations whose time fell into what is measured
+	Late         int64         `json:"late"`       // of Arrived, those that took longer than LatencyLimit
+	LatencyLimit time.Duration `json:"latency_limit_ns,omitempty"`
+	Lag          Latency       `json:"lag"`
+	Service      Latency       `json:"service"`
 }
 
 // Outcome says how calls ended; the strings are those of provider.Outcome.

@@ -22,7 +22,8 @@ const (
 // counts and mean but has no quantiles. Order is that of first appearance.
 func (c *Cell) Summarize() error {
 	var ops, queries merger
-	var orch merged
+	var orch, lag, service merged
+	var offered *Offered
 	var have bool
 	var total time.Duration
 	var rtts []time.Duration
@@ -46,6 +47,12 @@ func (c *Cell) Summarize() error {
 			if err := orch.add(Operation{Latency: o.latency()}); err != nil {
 				return fmt.Errorf("round %d: orchestrations: %w", r.Round, err)
 			}
+			if f := o.Offered; f != nil {
+				offered = offered.plus(f)
+				if err := cmp.Or(lag.add(Operation{Latency: f.Lag}), service.add(Operation{Latency: f.Service})); err != nil {
+					return fmt.Errorf("round %d: offered: %w", r.Round, err)
+				}
+			}
 		}
 	}
 	c.Summary = Summary{Operations: []Operation{}, Queries: []Query{}}
@@ -68,12 +75,38 @@ func (c *Cell) Summarize() error {
 		if c.Summary.Orchestrations, err = NewOrchestrations(orch.hist, orch.Errors, total); err != nil {
 			return err
 		}
+		if c.Summary.Orchestrations.Offered, err = offered.with(&lag, &service); err != nil {
+			return err
+		}
 	}
 	if c.MeasuredRTT == 0 && len(rtts) > 0 {
 		slices.Sort(rtts)
 		c.MeasuredRTT = rtts[len(rtts)/2]
 	}
 	return nil
+}
+
+// plus adds the counts of a round up.
+func (o *Offered) plus(r *Offered) *Offered {
+	if o == nil {
+		return &Offered{PerSecond: r.PerSecond, Arrived: r.Arrived, Late: r.Late, LatencyLimit: r.LatencyLimit}
+	}
+	o.Arrived += r.Arrived
+	o.Late += r.Late
+	return o
+}
+
+func (o *Offered) with(lag, service *merged) (*Offered, error) {
+	if o == nil {
+		return nil, nil
+	}
+	l, err := lag.operation()
+	if err != nil {
+		return nil, err
+	}
+	s, err := service.operation()
+	o.Lag, o.Service = l.Latency, s.Latency
+	return o, err
 }
 
 func (o *Orchestrations) latency() Latency {

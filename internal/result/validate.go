@@ -104,6 +104,11 @@ func problems(ops []Operation, queries []Query, orch *Orchestrations) string {
 		if p := orch.latency().problem(); p != "" {
 			return "orchestrations: " + p
 		}
+		if f := orch.Offered; f != nil {
+			if p := cmp.Or(f.Lag.problem(), f.Service.problem()); p != "" || !finite(f.PerSecond) || min(f.Arrived, f.Late) < 0 {
+				return "orchestrations: the account of the open loop holds a negative figure"
+			}
+		}
 	}
 	return ""
 }

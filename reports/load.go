@@ -1,0 +1,101 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pgbench-provider/internal/result"
+)
+
+// runFacts is what was run, in a line: "20 rounds of 500 ms, 4 in flight, dispatchers 2:2, control arm, seed 42".
+func runFacts(f *result.File) string {
+	words := []string{rounds(f)}
+	if rate, ok := setting(f.Config["rate_per_second"]); ok {
+		words = append(words, fmt.Sprintf("%s/s offered (Poisson)", strconv.FormatFloat(rate, 'g', 4, 64)))
+	}
+	if n := parameters(f, "in_flight"); n != "" {
+		limit := ""
+		if _, ok := setting(f.Config["rate_per_second"]); ok {
+			limit = "at most "
+		}
+		words = append(words, limit+n+" in flight")
+	}
+	if d := parameters(f, "dispatchers"); d != "" {
+		words = append(words, "dispatchers "+d)
+	}
+	if slices.ContainsFunc(f.Cells, func(c result.Cell) bool { return c.Control }) {
+		words = append(words, "control arm")
+	}
+	if seed, ok := f.Config["seed"]; ok {
+		words = append(words, fmt.Sprintf("seed %v", seed))
+	}
+	return strings.Join(words, ", ")
+}
+
+func rounds(f *result.File) string {
+	low, high := -1, 0
+	for _, c := range f.Cells {
+		if low < 0 || len(c.Rounds) < low {
+			low = len(c.Rounds)
+		}
+		high = max(high, len(c.Rounds))
+	}
+	out := plural(high, "round", "rounds")
+	if low >= 0 && low < high {
+		out = fmt.Sprintf("%d to %s", low, out)
+	}
+	if units, ok := setting(f.Config["orchestrations"]); ok {
+		return out + fmt.Sprintf(" of %s", plural(int(units), "unit", "units"))
+	}
+	if ns, ok := setting(f.Config["round_ns"]); ok {
+		out += " of " + time.Duration(ns).String()
+	}
+	return out
+}
+
+// parameters gives the values that a parameter has in the cells.
+func parameters(f *result.File, name string) string {
+	var all []string
+	for _, c := range f.Cells {
+		if v, ok := c.Parameters[name]; ok && !slices.Contains(all, fmt.Sprint(v)) {
+			all = append(all, fmt.Sprint(v))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+func setting(v any) (float64, bool) {
+	if v == nil {
+		return 0, false
+	}
+	n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
+	return n, err == nil
+}
+
+// offered gives, for an open loop, a line a cell and what to make of it.
+func offered(f *result.File) (lines, doubts []string) {
+	for _, c := range f.Cells {
+		o := c.Summary.Orchestrations
+		if o == nil || o.Offered == nil {
+			continue
+		}
+		account := o.Offered
+		line := fmt.Sprintf("%s, %s: %d arrived, %.4g/s completed; began late by p50 %s, p99 %s; then took p50 %s, p99 %s", c.Strategy, c.Workload,
+			account.Arrived, o.PerSecond, rtt(account.Lag.P50), rtt(account.Lag.P99), rtt(account.Service.P50), rtt(account.Service.P99))
+		if account.LatencyLimit > 0 {
+			line += fmt.Sprintf("; %d over %s", account.Late, rtt(account.LatencyLimit))
+		}
+		if c.Control {
+			line = "control: " + line
+		}
+		lines = append(lines, line)
+		if o.PerSecond < 0.9*account.PerSecond && float64(account.Arrived) > 100 {
+			doubts = append(doubts, fmt.Sprintf("%s, %s: %.4g/s completed of %.4g/s offered: its latencies are those of a queue that grows; compare at a lower --rate.",
+				c.Strategy, c.Workload, o.PerSecond, account.PerSecond))
+		}
+	}
+	return lines, doubts
+}
