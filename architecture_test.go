@@ -42,6 +42,7 @@ var only = map[string][]string{
 	"internal/equivalence": {"provider"},
 	"internal/compare":     {"internal/result"},
 	"internal/distance":    {"internal/compare", "internal/result"},
+	"internal/ceiling":     {"internal/result"},
 	"reports":              {"internal/compare", "internal/distance", "internal/result"},
 	"internal/result":      {},
 	"internal/netdelay":    {"provider"},

@@ -17,6 +17,10 @@ func comparisonDocument(a *compare.Analysis, o Options) *document {
 		lines, doubts := offered(a.Head)
 		d.facts, d.notes = append(d.facts, lines...), slices.Concat(d.notes, doubts)
 	}
+	if a.Base != nil && a.Base == a.Head && slices.ContainsFunc(a.Base.Cells, func(c result.Cell) bool { return isHotRow(c.Workload) }) {
+		p, doubts := contention(a.Base)
+		d.parts, d.notes = append(d.parts, p), slices.Concat(d.notes, doubts)
+	}
 	swept := sweepOf(a, o)
 	swept.write(d)
 	lines := len(d.parts)

@@ -24,6 +24,9 @@ type Workload interface {
 	Open(ctx context.Context, env Env) (Session, error)
 }
 
+// Contended is a [Workload] whose callers are the orchestration dispatchers: as many units are in flight.
+type Contended interface{ Contended() }
+
 // A Session is a load under way.
 type Session interface {
 	// Do runs unit n from its start to its end and returns when it began and ended. It may be called from many goroutines
@@ -64,7 +67,7 @@ func (e Env) observed() *provider.Provider {
 	return e.Provider.WithObserver(e.Observer())
 }
 
-var all = []Workload{helloWorld{}, fanOut{}, operations{}}
+var all = []Workload{helloWorld{}, fanOut{}, operations{}, hotRow{}}
 
 // All gives every workload, in the order in which reports show them.
 func All() []Workload { return all }

@@ -105,7 +105,7 @@ func (b *benchmark) verify(ctx context.Context) error {
 	b.progress(Progress{Phase: "verify"})
 	var list []provider.Strategy
 	for _, a := range b.arms() {
-		if !a.control {
+		if !a.control && a.fault == nil {
 			list = append(list, a.strategy)
 		}
 	}
@@ -210,7 +210,7 @@ func (b *benchmark) run(ctx context.Context) error {
 			return err
 		}
 		c.out.Summary.Traces = c.typical()
-		b.file.Checks = append(b.file.Checks, result.Check{Name: "workload", Strategy: c.strategy.Name(), Workload: c.out.Workload, OK: true,
+		b.file.Checks = append(b.file.Checks, result.Check{Name: "workload", Strategy: c.name, Workload: c.out.Workload, OK: true,
 			Detail: "every unit ended once, with the right output, and nothing is left"})
 		b.file.Cells = append(b.file.Cells, c.out)
 	}
@@ -244,9 +244,12 @@ func (b *benchmark) checkConnections(ctx context.Context) error {
 		return err
 	}
 	need, most := 0, 0
-	for _, d := range b.Dispatchers {
-		need += len(b.Workloads) * len(b.AddedRTT) * len(b.arms()) * b.poolSize(d)
-		most = max(most, b.poolSize(d))
+	for _, name := range b.Workloads {
+		w, _ := workloads.Lookup(name) // validated
+		for _, d := range b.Dispatchers {
+			need += len(b.AddedRTT) * len(b.arms()) * b.poolSize(w, d)
+			most = max(most, b.poolSize(w, d))
+		}
 	}
 	if len(b.Cold) > 0 {
 		need += most
@@ -276,7 +279,7 @@ func (b *benchmark) openCells(ctx context.Context) (cells []*cell, err error) {
 func (b *benchmark) openGroups(ctx context.Context, cells []*cell, w workloads.Workload, d Dispatchers) ([]*cell, error) {
 	for _, rtt := range b.AddedRTT {
 		for _, a := range b.arms() {
-			b.progress(Progress{Phase: "prepare", Strategy: a.strategy.Name(), Workload: b.label(w, d), AddedRTT: rtt})
+			b.progress(Progress{Phase: "prepare", Strategy: a.name, Workload: b.label(w, d), AddedRTT: rtt})
 			c, err := b.openCell(ctx, a, w, d, rtt)
 			if c != nil {
 				cells = append(cells, c)
@@ -320,7 +323,7 @@ func (b *benchmark) round(ctx context.Context, c *cell, number, position int) er
 	}
 	r, snapshot, err := b.measure(ctx, c, c.provider, fmt.Sprintf("r%d", number), seed, drive)
 	if err != nil {
-		return fmt.Errorf("%s, %s, round %d: %w", c.strategy.Name(), c.out.Workload, number, err)
+		return fmt.Errorf("%s, %s, round %d: %w", c.name, c.out.Workload, number, err)
 	}
 	r.Round, r.Position = number, position
 	c.out.Rounds = append(c.out.Rounds, r)
@@ -378,7 +381,7 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 }
 
 func (b *benchmark) measuring(c *cell, round int) Progress {
-	p := Progress{Phase: "measure", Strategy: c.strategy.Name(), Workload: c.out.Workload, AddedRTT: c.rtt,
+	p := Progress{Phase: "measure", Strategy: c.name, Workload: c.out.Workload, AddedRTT: c.rtt,
 		Round: round, Rounds: b.Rounds, Done: b.done, Total: b.total}
 	if b.done > 0 {
 		spent := time.Since(b.began)

@@ -47,7 +47,7 @@ func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, d
 	}
 	c := &cell{arm: a, workload: w, dispatchers: d, params: params, rtt: rtt, exact: b.Exact, recorder: latency.NewRecorder()}
 	c.paused.Store(true)
-	c.out = result.Cell{Strategy: a.strategy.Name(), Workload: b.label(w, d), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(params, d)}
+	c.out = result.Cell{Strategy: a.name, Workload: b.label(w, d), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(w, params, d)}
 	if c.schema, err = target.CreateSchema(ctx, b.admin, schemaPrefix); err != nil {
 		return nil, err
 	}
@@ -60,6 +60,9 @@ func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, d
 		return c, err
 	}
 	err = migrations.Apply(ctx, conn.Conn(), a.strategy)
+	if err == nil && a.fault != nil {
+		err = a.fault.install(ctx, conn.Conn())
+	}
 	conn.Release()
 	if err != nil {
 		return c, fmt.Errorf("prepare schema %s: %w", c.schema, err)
@@ -98,11 +101,11 @@ func (b *benchmark) provider(pool *pgxpool.Pool, s provider.Strategy) provider.C
 var logicalZero = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // parameters are what two cells must share to be comparable.
-func (b *benchmark) parameters(p workloads.Params, d Dispatchers) map[string]any {
+func (b *benchmark) parameters(w workloads.Workload, p workloads.Params, d Dispatchers) map[string]any {
 	all := map[string]any{
 		"activities": p.Activities, "payload_bytes": p.PayloadBytes, "activity_delay_ns": p.ActivityDelay.Nanoseconds(),
 		"depth": p.Depth, "history_events": p.HistoryEvents,
-		"dispatchers": d.String(), "in_flight": b.InFlight,
+		"dispatchers": d.String(), "in_flight": b.inFlight(w, d),
 	}
 	if b.Rate > 0 {
 		all["rate_per_second"] = b.Rate
@@ -121,7 +124,7 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 		config.ConnConfig.RuntimeParams[name] = value
 	}
 	config.ConnConfig.DialFunc = netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed, Paused: &c.paused})
-	config.MaxConns = int32(b.poolSize(c.dispatchers))
+	config.MaxConns = int32(b.poolSize(c.workload, c.dispatchers))
 	config.MinConns = config.MaxConns
 	config.MaxConnLifetime, config.MaxConnIdleTime = 24*time.Hour, 24*time.Hour
 	// A ping would be a round trip that no strategy asked for.

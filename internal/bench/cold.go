@@ -17,7 +17,7 @@ func (b *benchmark) cold(ctx context.Context, cells []*cell) error {
 		if !slices.Contains(b.Cold, c.rtt) || c.control {
 			continue
 		}
-		b.progress(Progress{Phase: "cold", Strategy: c.strategy.Name(), Workload: c.out.Workload, AddedRTT: c.rtt})
+		b.progress(Progress{Phase: "cold", Strategy: c.name, Workload: c.out.Workload, AddedRTT: c.rtt})
 		if err := b.coldUnit(ctx, c); err != nil {
 			return err
 		}

@@ -38,6 +38,7 @@ type Config struct {
 	Jitter         time.Duration   `json:"jitter_ns,omitempty"`
 	// Cold are those of AddedRTT at which the first unit on new connections is measured too, before all rounds.
 	Cold      []time.Duration `json:"cold_rtt_ns,omitempty"`
+	Faults    []Fault         `json:"faults,omitempty"`    // for trying gates
 	Reproduce string          `json:"reproduce,omitempty"` // the published experiment that this run repeats
 	// Exact runs are for counting: the clock is not the time but a count of its readings, so that what is written depends
 	// on nothing but the seed. They have one dispatcher of each kind and one unit in flight.
@@ -111,6 +112,11 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("%w: --cold %v is not a distance of this run: choose from --rtt", ErrConfig, rtt)
 		}
 	}
+	for _, f := range c.Faults {
+		if err := f.validate(c); err != nil {
+			return err
+		}
+	}
 	return c.lookups()
 }
 
@@ -157,22 +163,50 @@ func (d Dispatchers) MarshalText() ([]byte, error) { return []byte(d.String()), 
 // maxRate is below what a wait between arrivals can be exact for.
 const maxRate = 20_000
 
-// poolSize is how many connections a cell has: one for each dispatcher, and some for the clients that start units.
-func (c *Config) poolSize(d Dispatchers) int { return d.Orchestration + d.Worker + min(c.InFlight, 8) }
+// inFlight is how many units of a workload run at once.
+func (c *Config) inFlight(w workloads.Workload, d Dispatchers) int {
+	if _, ok := w.(workloads.Contended); ok {
+		return d.Orchestration
+	}
+	return c.InFlight
+}
+
+// poolSize is how many connections a cell has: one for each dispatcher and some for the clients that start units, or one
+// for each unit where units call the provider themselves; and one for the null query.
+func (c *Config) poolSize(w workloads.Workload, d Dispatchers) int {
+	if !w.Orchestrates() {
+		return c.inFlight(w, d) + 1
+	}
+	return d.Orchestration + d.Worker + min(c.InFlight, 8)
+}
 
 // An arm is one strategy of a comparison; the control is the first one again.
 type arm struct {
+	name     string // in the result
 	strategy provider.Strategy
 	control  bool
+	fault    *Fault
 }
 
 func (c *Config) arms() (arms []arm) {
 	for _, name := range c.Strategies {
 		s, _ := strategies.Lookup(name) // validated
-		arms = append(arms, arm{strategy: s})
+		arms = append(arms, arm{name: name, strategy: s})
 	}
 	if c.Control {
-		arms = append(arms, arm{arms[0].strategy, true})
+		arms = append(arms, arm{name: arms[0].name, strategy: arms[0].strategy, control: true})
+	}
+	for i := range c.Faults {
+		f := &c.Faults[i]
+		at := slices.IndexFunc(arms, func(a arm) bool { return a.name == f.Strategy && !a.control })
+		if f.As != "" {
+			arms = append(arms, arm{name: f.As, strategy: arms[at].strategy})
+			at = len(arms) - 1
+		}
+		arms[at].fault = f
+		if f.Statement {
+			arms[at].strategy = wordy{arms[at].strategy}
+		}
 	}
 	return arms
 }

@@ -70,7 +70,8 @@ func (l *loop) run(ctx context.Context) {
 // speed to come to and leaves none half done: all of its round is measured.
 func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (window, error) {
 	units := c.recorder.Orchestrations()
-	l := &loop{session: s, inFlight: b.InFlight, units: int64(b.Orchestrations)}
+	inFlight := b.inFlight(c.workload, c.dispatchers)
+	l := &loop{session: s, inFlight: inFlight, units: int64(b.Orchestrations)}
 	l.onEnd = func(began, ended time.Time) {
 		units.Record(ended.Sub(began), true)
 	}
@@ -85,7 +86,7 @@ func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (wi
 		w.ended = record(false)
 		return w, cancelled(ctx, err)
 	}
-	if b.InFlight == 1 {
+	if inFlight == 1 {
 		l.deadline = time.Now().Add(b.Round)
 		w.began = record(true)
 		err := l.start(ctx)()
@@ -93,9 +94,9 @@ func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (wi
 		return w, cancelled(ctx, err)
 	}
 	wait := l.start(ctx)
-	l.until(ctx, b.Round/10, int64(b.InFlight))
+	l.until(ctx, b.Round/10, int64(inFlight))
 	w.began = record(true)
-	l.until(ctx, b.Round, l.ended.Load()+int64(b.InFlight))
+	l.until(ctx, b.Round, l.ended.Load()+int64(inFlight))
 	w.ended = record(false)
 	l.stop.Store(true)
 	return w, cancelled(ctx, wait())

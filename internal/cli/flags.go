@@ -38,6 +38,7 @@ type loadFlags struct {
 	rtt        []time.Duration
 	dispatch   []string
 	rate       string
+	faults     []string
 	seed       int64
 	noVerify   bool
 	out        string
@@ -60,6 +61,8 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.IntVar(&l.config.Params.Depth, "depth", 0, "`instances` that wait in the queue (operations 100)")
 	f.IntVar(&l.config.Params.HistoryEvents, "history", 0, "`events` of each instance at the beginning (operations 5)")
 	f.Int64Var(&l.seed, "seed", 0, "`seed` of payloads and of the order of strategies (default random, and reported)")
+	f.StringArrayVar(&l.faults, "fault", nil, "put a fault in, to try a gate: `strategy:operation:delay[:as]`")
+	_ = f.MarkHidden("fault")
 	f.BoolVar(&l.noVerify, "no-verify", false, "do not check before measuring that the strategies agree")
 	f.BoolVar(&l.config.Keep, "keep", false, "keep the schemas")
 	f.StringVar(&l.out, "out", "", "result `file` (default results/<time>-<what>.json); the markdown report goes beside it")
@@ -104,6 +107,9 @@ func (l *loadFlags) finish(a *app, c *cobra.Command) error {
 	if l.config.Dispatchers, err = parseDispatchers(l.dispatch); err != nil {
 		return usage{err}
 	}
+	if l.config.Faults, err = parseFaults(l.faults); err != nil {
+		return usage{err}
+	}
 	if l.config.Rate, err = parseRate(l.rate); err != nil {
 		return usage{err}
 	}
@@ -141,6 +147,24 @@ func parseDispatchers(list []string) (all []bench.Dispatchers, err error) {
 			return nil, fmt.Errorf("--dispatchers %.40q: give orchestration and worker dispatchers, for example 2:2", s)
 		}
 		all = append(all, d)
+	}
+	return all, nil
+}
+
+func parseFaults(list []string) (all []bench.Fault, err error) {
+	for _, s := range list {
+		parts := strings.SplitN(s, ":", 4)
+		if len(parts) < 3 {
+			return nil, fmt.Errorf("--fault %.60q: give strategy:operation:delay, for example sp:ack_orchestration_item:50us", s)
+		}
+		f := bench.Fault{Strategy: parts[0], Operation: parts[1]}
+		if f.Delay, err = time.ParseDuration(parts[2]); err != nil {
+			return nil, fmt.Errorf("--fault %.60q: the delay %.20q is no time, as 50us is", s, parts[2])
+		}
+		if len(parts) == 4 {
+			f.As = parts[3]
+		}
+		all = append(all, f)
 	}
 	return all, nil
 }

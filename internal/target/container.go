@@ -71,7 +71,7 @@ func request(image, password string) testcontainers.GenericContainerRequest {
 			Image:        image,
 			ExposedPorts: []string{"5432/tcp"},
 			Env:          map[string]string{"POSTGRES_USER": "bench", "POSTGRES_PASSWORD": password, "POSTGRES_DB": "bench"},
-			Cmd:          []string{"postgres", "-c", "shared_preload_libraries=pg_stat_statements", "-c", "max_connections=200"},
+			Cmd:          []string{"postgres", "-c", "shared_preload_libraries=pg_stat_statements", "-c", "max_connections=500"},
 			// The image starts the server twice, the first time without a port. An image that comes with its data starts it
 			// once. So no line of the log is waited for, but the port, and then an answer.
 			WaitingFor: wait.ForListeningPort("5432/tcp").WithStartupTimeout(containerTimeout),

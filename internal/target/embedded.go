@@ -120,7 +120,7 @@ func (c *cluster) run(ctx context.Context, program string, args ...string) ([]by
 // configure writes what a benchmark needs besides PostgreSQL's own defaults, which stay: fsync and synchronous_commit on.
 func (c *cluster) configure(s Spec) error {
 	settings := map[string]string{
-		"listen_addresses": "127.0.0.1", "unix_socket_directories": c.socketFolder(), "max_connections": "200",
+		"listen_addresses": "127.0.0.1", "unix_socket_directories": c.socketFolder(), "max_connections": "500",
 		"log_lock_waits": "on", "log_line_prefix": "%m [%p] %q%a ",
 		"lc_messages": "C", // CountInLog looks for English; LANGUAGE would translate C.UTF-8
 	}
