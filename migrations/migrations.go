@@ -4,7 +4,9 @@ package migrations
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -24,6 +26,17 @@ type Migration struct {
 	Version   int64
 	Name      string
 	AppliedAt time.Time // zero when it is not applied
+}
+
+// Hash identifies the text of all migrations, so that two runs can be told to have had the same tables.
+func Hash() string {
+	h := sha256.New()
+	names, _ := fs.Glob(files, "*.sql") // sorted; the pattern is good
+	for _, name := range names {
+		text, _ := files.ReadFile(name)
+		h.Write(text)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // An Installer brings server-side routines up to date; strategies are installers.

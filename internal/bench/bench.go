@@ -321,11 +321,19 @@ func (b *benchmark) round(ctx context.Context, c *cell, number, position int) er
 			return b.offer(ctx, c, s, seed)
 		}
 	}
+	before, err := b.checkpoints(ctx)
+	if err != nil {
+		return err
+	}
 	r, snapshot, err := b.measure(ctx, c, c.provider, fmt.Sprintf("r%d", number), seed, drive)
 	if err != nil {
 		return fmt.Errorf("%s, %s, round %d: %w", c.name, c.out.Workload, number, err)
 	}
-	r.Round, r.Position = number, position
+	after, err := b.checkpoints(ctx)
+	if err != nil {
+		return err
+	}
+	r.Round, r.Position, r.Checkpoints = number, position, after-before
 	c.out.Rounds = append(c.out.Rounds, r)
 	c.traces = append(c.traces, snapshot.Traces...)
 	b.done++

@@ -8,6 +8,8 @@ import (
 	"pgbench-provider/internal/latency"
 	"pgbench-provider/internal/result"
 	"pgbench-provider/internal/target"
+	"pgbench-provider/migrations"
+	"pgbench-provider/strategies/sp"
 )
 
 // recorded turns what a round measured into its part of the result. orchestrates says whether units are orchestrations.
@@ -65,5 +67,6 @@ var locations = map[string]string{"dsn": "named by the caller", "embedded": "pri
 
 func serverOf(f target.Facts, s *target.Server) result.Server {
 	return result.Server{Version: f.Version, VersionNum: f.VersionNum, Location: locations[s.Kind()], Address: s.Address(), TLS: f.TLS,
-		Pooler: f.Pooler, Settings: f.Settings, Extensions: f.Extensions, DatabaseBytes: f.DatabaseBytes}
+		Pooler: f.Pooler, Settings: f.Settings, Extensions: f.Extensions, DatabaseBytes: f.DatabaseBytes,
+		Facts: map[string]string{"schema_hash": migrations.Hash(), "routines_hash": sp.RoutineHash()}}
 }

@@ -82,6 +82,16 @@ func (m *meter) read(ctx context.Context) (work, error) {
 	return all, err
 }
 
+// checkpoints is how many the server has begun so far.
+func (b *benchmark) checkpoints(ctx context.Context) (n int, err error) {
+	sql := "select (checkpoints_timed + checkpoints_req)::int from pg_stat_bgwriter"
+	if b.file.Environment.Server.Major() >= 17 {
+		sql = "select (num_timed + num_requested)::int from pg_stat_checkpointer"
+	}
+	err = b.admin.QueryRow(ctx, sql).Scan(&n)
+	return n, err
+}
+
 // since gives what was done after earlier; nil when nothing is known.
 func (w work) since(earlier work) work {
 	if w == nil {
