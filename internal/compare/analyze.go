@@ -3,10 +3,8 @@ package compare
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"pgbench-provider/internal/result"
 )
@@ -138,12 +136,10 @@ func (a *Analysis) compare(o Options, base, head *result.Cell, fl floorSet) {
 			Metric: m.metric, Operation: m.operation, Outcome: m.outcome, Unit: m.unit(),
 			Base: base.Strategy, Head: head.Strategy,
 			BaseValue: Number(m.total(base)), HeadValue: Number(m.total(head)),
-			Ratio: None, CILow: None, CIHigh: None, PValue: None, PAdjusted: None, NoiseFloor: None,
+			Ratio: None, CILow: None, CIHigh: None, PValue: None, PAdjusted: None, Lag1: None,
 		}
-		c.floor = fl.get(m.key)
-		if c.floor >= 0 {
-			c.NoiseFloor = Number(math.Expm1(c.floor))
-		}
+		c.floor = fl[m.key]
+		c.NoiseFloorDown, c.NoiseFloor = c.floor.changes()
 		if m.metric == RoundTrips {
 			m.count(&c, base, head)
 		} else {
@@ -151,56 +147,4 @@ func (a *Analysis) compare(o Options, base, head *result.Cell, fl floorSet) {
 		}
 		a.Comparisons = append(a.Comparisons, c)
 	}
-}
-
-// key names a measured quantity within a cell.
-type key struct {
-	operation string
-	outcome   result.Outcome
-	metric    Metric
-}
-
-// floorSet is the noise floor by quantity, on the log scale.
-type floorSet map[key]float64
-
-func (s floorSet) get(k key) float64 {
-	if v, ok := s[k]; ok {
-		return v
-	}
-	return -1
-}
-
-func (s floorSet) widen(t floorSet) {
-	for k, v := range t {
-		s[k] = max(s.get(k), v)
-	}
-}
-
-// floors measures what the control arms of a workload and distance show although nothing differs: for each quantity, the
-// end of their interval that is farther from no change.
-func floors(o Options, f *result.File, workload string, rtt time.Duration) floorSet {
-	set := floorSet{}
-	for i := range f.Cells {
-		control := &f.Cells[i]
-		if !control.Control || control.Workload != workload || control.AddedRTT != rtt {
-			continue
-		}
-		for j := range f.Cells {
-			twin := &f.Cells[j]
-			if twin.Control || twin.Strategy != control.Strategy || twin.Workload != workload || twin.AddedRTT != rtt {
-				continue
-			}
-			for _, m := range measures(twin, control) {
-				if m.metric == RoundTrips {
-					continue
-				}
-				var c Comparison
-				m.estimate(o, &c, twin, control, true)
-				if c.Verdict != NotEnoughData {
-					set[m.key] = max(set.get(m.key), -c.est.low, c.est.high)
-				}
-			}
-		}
-	}
-	return set
 }

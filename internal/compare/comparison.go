@@ -14,9 +14,9 @@ type Verdict string
 
 // The verdicts. Noisy metrics have the first five; a metric that is counted has the last three or NotEnoughData.
 const (
-	Faster        Verdict = "faster"       // the whole interval is beyond the margin, on the good side
-	Slower        Verdict = "slower"       // the whole interval is beyond the margin, on the bad side
-	Equivalent    Verdict = "equivalent"   // the whole interval is within the margin
+	Faster        Verdict = "faster"       // the whole interval is beyond the margin and the noise floor, on the good side
+	Slower        Verdict = "slower"       // the same on the bad side
+	Equivalent    Verdict = "equivalent"   // the whole interval is within the margin, and so is the noise floor
 	Inconclusive  Verdict = "inconclusive" // anything else
 	NotEnoughData Verdict = "not_enough_data"
 	Fewer         Verdict = "fewer"
@@ -61,17 +61,26 @@ type Comparison struct {
 	CILow  Number `json:"ci_low"`
 	CIHigh Number `json:"ci_high"`
 
-	Verdict      Verdict `json:"verdict"`
-	PValue       Number  `json:"p_value"`                 // NaN where no test is made
-	PAdjusted    Number  `json:"p_adjusted"`              // after Holm; NaN but for P50
-	Rounds       int     `json:"rounds"`                  // pairs used, or rounds of the base when unpaired
-	HeadRounds   int     `json:"head_rounds,omitempty"`   // unpaired only
-	RoundsNeeded int     `json:"rounds_needed,omitempty"` // estimate, when inconclusive for want of rounds
-	NoiseFloor   Number  `json:"noise_floor"`             // as 0.02 for ±2 %; NaN without a control arm
-	Note         string  `json:"note,omitempty"`          // why the verdict is what it is, when that is not plain
+	Verdict Verdict `json:"verdict"`
+	// Detected says that there is a change at all, however small: the interval excludes no change and, for P50, the adjusted
+	// p-value passes. A verdict of faster or slower asks for more. Of a counted metric it says that the counts differ.
+	Detected     bool   `json:"detected"`
+	PValue       Number `json:"p_value"`                 // NaN where no test is made
+	PAdjusted    Number `json:"p_adjusted"`              // after Holm; NaN but for P50
+	Lag1         Number `json:"lag1_correlation"`        // of the changes of neighbouring rounds; NaN when unpaired, for P99 and counts
+	Rounds       int    `json:"rounds"`                  // pairs used, or rounds of the base when unpaired
+	HeadRounds   int    `json:"head_rounds,omitempty"`   // unpaired only
+	RoundsNeeded int    `json:"rounds_needed,omitempty"` // estimate, when inconclusive for want of rounds
+
+	// NoiseFloor and NoiseFloorDown are the two ends of what equal arms were seen to differ by: 0.08 and -0.074 when factors
+	// from 1/1.08 to 1.08 are noise. NaN without a control arm.
+	NoiseFloor     Number `json:"noise_floor"`
+	NoiseFloorDown Number `json:"noise_floor_down"`
+
+	Note string `json:"note,omitempty"` // why the verdict is what it is, when that is not plain
 
 	est   estimate
-	floor float64 // log scale, negative without a control arm
+	floor floor
 }
 
 // Number is a float that JSON shows as null when it is not a number.
@@ -115,6 +124,7 @@ type Analysis struct {
 	HeadSource  string       `json:"head_source,omitempty"`
 	Comparisons []Comparison `json:"comparisons"`
 	Warnings    []string     `json:"warnings"`
+	SlotEffect  *SlotEffect  `json:"slot_effect,omitempty"` // nil for two files and where it cannot be told
 
 	// Base and Head are the files that were compared; they are the same one when strategies of one run were.
 	Base *result.File `json:"-"`

@@ -10,6 +10,9 @@
 //     Should Know About the Bootstrap", Am. Stat. 69, 2015, expanded percentile interval);
 //   - a p-value from flipping the signs of d, corrected after Holm (Scand. J. Stat. 6, 1979) over all p50 comparisons.
 //
+// A verdict claims a change only when the whole interval is beyond the margin and beyond what a control arm, the same
+// strategy run twice, shows. docs/method.md tells every figure and what this finds in simulation.
+//
 // Ratios are reported as exp(d). Two files have no rounds in common: there d is the shift between the two samples, the
 // median of all pairwise differences, and the p-value is Mann and Whitney's.
 package compare

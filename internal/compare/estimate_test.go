@@ -2,6 +2,7 @@ package compare
 
 import (
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -200,6 +201,49 @@ func TestMannWhitney(t *testing.T) {
 	if !close(p, 2*56./462) {
 		t.Errorf("with ties: p = %v", p)
 	}
+}
+
+// bruteMannWhitney tries all ways to deal the values to the two sides: the share whose U is at least as far from its mean.
+func bruteMannWhitney(a, b []float64) float64 {
+	all := append(slices.Clone(a), b...)
+	u := func(first func(i int) bool) (u float64) {
+		for i, x := range all {
+			for j, y := range all {
+				switch {
+				case !first(i) || first(j):
+				case x > y:
+					u++
+				case x == y:
+					u += 0.5
+				}
+			}
+		}
+		return math.Abs(u - float64(len(a)*len(b))/2)
+	}
+	seen := u(func(i int) bool { return i < len(a) })
+	hits, total := 0., 0.
+	for mask := range 1 << len(all) {
+		if bits.OnesCount(uint(mask)) == len(a) {
+			total++
+			if u(func(i int) bool { return mask>>i&1 == 1 }) >= seen-1e-9 {
+				hits++
+			}
+		}
+	}
+	return hits / total
+}
+
+func TestMannWhitneyIsItsDefinition(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := sample(2, 5).Draw(t, "a"), sample(2, 5).Draw(t, "b")
+		got, _ := mannWhitney(a, b)
+		want := bruteMannWhitney(a, b)
+		tied := len(slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(a), b...))))) < len(a)+len(b)
+		if got < want-1e-9 || !tied && !close(got, want) {
+			t.Fatalf("p = %v of %v and %v, want %v", got, a, b, want)
+		}
+	})
 }
 
 func TestHolm(t *testing.T) {

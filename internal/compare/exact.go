@@ -33,6 +33,7 @@ func (m measure) count(c *Comparison, base, head *result.Cell) {
 	default:
 		c.Verdict = More
 	}
+	c.Detected = c.Verdict != Same
 }
 
 // extent is the range of a counted metric over the rounds of an arm.

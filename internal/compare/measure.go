@@ -151,7 +151,7 @@ func (m measure) estimate(o Options, c *Comparison, base, head *result.Cell, pai
 		}
 		c.est = o.tails(bt, ht, paired)
 	case paired:
-		c.est = o.paired(d)
+		c.est, c.Lag1 = o.paired(d), Number(lag1(d))
 	default:
 		c.est = o.unpaired(b.logs, h.logs)
 	}

@@ -52,51 +52,42 @@ func (o Options) significant(c *Comparison, family int) bool {
 	return c.est.p <= c.est.pMin*(1+1e-9)
 }
 
+// rounding is what differences of logs are off by: a change exactly as large as the margin is not beyond it.
+const rounding = 1e-9
+
 // conclude gives the verdict of one noisy metric.
 func (o Options) conclude(c *Comparison, family int) {
-	e, delta := c.est, o.delta()
-	claim := e.low > delta || e.high < -delta
+	e, delta, noise := c.est, o.delta(), c.floor.value()
+	near, far := max(e.low, -e.high), max(-e.low, e.high)
+	significant := o.significant(c, family)
+	c.Detected = near > rounding && significant
 	c.Verdict = Inconclusive
 	switch {
-	case claim && math.Abs(e.point) <= c.floor:
-		c.Note = fmt.Sprintf("not beyond the noise floor of ±%s that the control arm shows", percent(math.Expm1(c.floor)))
-	case claim && !o.significant(c, family):
+	case near > max(delta, noise)+rounding && !significant:
 		c.Note = fmt.Sprintf("p = %.2g after correction for %d comparisons", float64(c.PAdjusted), family)
-	case claim && e.point < 0:
+	case near > max(delta, noise)+rounding && e.point < 0:
 		c.Verdict = Faster
-	case claim:
+	case near > max(delta, noise)+rounding:
 		c.Verdict = Slower
-	case e.low >= -delta && e.high <= delta && c.floor > delta:
-		c.Note = fmt.Sprintf("the noise floor of ±%s is wider than the margin", percent(math.Expm1(c.floor)))
-	case e.low >= -delta && e.high <= delta:
+	case near > delta+rounding:
+		c.Note = fmt.Sprintf("not surely beyond the noise floor of %s that the control arm shows; ", c.floor) + o.needed(c)
+	case far <= delta+rounding && noise > delta:
+		c.Note = fmt.Sprintf("the noise floor of %s is wider than the margin; ", c.floor) + o.needed(c)
+	case far <= delta+rounding:
 		c.Verdict = Equivalent
-	default:
-		o.needed(c)
-	}
-}
-
-// needed estimates the rounds for a verdict: n (halfwidth / distance)^2, since a half-width shrinks with the root of n.
-// The distance is that of the point estimate from the nearer margin, which is the margin itself when there is no effect.
-func (o Options) needed(c *Comparison) {
-	e, delta := c.est, o.delta()
-	half := (e.high - e.low) / 2
-	distance := math.Abs(delta - math.Abs(e.point))
-	n := max(c.Rounds, c.HeadRounds)
-	ratio := half / distance
-	switch {
-	case !(ratio*ratio <= 50):
-		c.Note = fmt.Sprintf("the change is close to the margin of ±%s: more rounds will hardly settle it", percent(o.Margin))
-	default:
-		c.RoundsNeeded = max(n+1, int(math.Ceil(float64(n)*ratio*ratio)))
-		c.Note = fmt.Sprintf("about %d rounds needed", c.RoundsNeeded)
-	}
-	switch {
 	case e.low > 0:
-		c.Note = "slower, but not surely by more than the margin; " + c.Note
+		c.Note = "slower, but not surely by more than the margin; " + o.needed(c)
 	case e.high < 0:
-		c.Note = "faster, but not surely by more than the margin; " + c.Note
+		c.Note = "faster, but not surely by more than the margin; " + o.needed(c)
+	default:
+		c.Note = o.needed(c)
 	}
 }
 
-// percent gives 0.05 as "5 %".
-func percent(x float64) string { return fmt.Sprintf("%.2g %%", 100*x) }
+// percent gives 0.05 as "5 %", with two digits or all before the point.
+func percent(x float64) string {
+	if math.Abs(x) >= 0.1 {
+		return fmt.Sprintf("%.0f %%", 100*x)
+	}
+	return fmt.Sprintf("%.2g %%", 100*x)
+}

@@ -26,6 +26,11 @@ func (a *Analysis) warn(o Options, family int) {
 		files = append(files, a.Head)
 	}
 	for _, f := range files {
+		effect := o.slots(f)
+		effect.warn(add)
+		if a.Paired {
+			a.SlotEffect = effect
+		}
 		warnFile(f, add)
 		for _, w := range f.Warnings {
 			add("%s", w)
@@ -54,8 +59,8 @@ func (a *Analysis) warnRounds(o Options, family int, add adder) {
 				calls, fewest = n, c.Workload+" "+c.Operation
 			}
 		}
-		if a.Paired {
-			correlations = append(correlations, a.autocorrelation(c))
+		if c.Lag1.Valid() {
+			correlations = append(correlations, float64(c.Lag1))
 		}
 	}
 	if rounds == math.MaxInt {
@@ -97,14 +102,6 @@ func (a *Analysis) callsARound(c *Comparison) float64 {
 	m := measure{key{c.Operation, c.Outcome, c.Metric}}
 	x, y := m.series(base), m.series(head)
 	return min(float64(x.calls)/float64(len(x.logs)), float64(y.calls)/float64(len(y.logs)))
-}
-
-// autocorrelation gives the lag-1 correlation of the paired differences.
-func (a *Analysis) autocorrelation(c *Comparison) float64 {
-	base, head := a.cells(c)
-	m := measure{key{c.Operation, c.Outcome, c.Metric}}
-	d, _ := differences(m.series(base), m.series(head))
-	return lag1(d)
 }
 
 // lag1 is the correlation of neighbours in d, 0 when d is constant.

@@ -81,7 +81,7 @@ func (c *Cell) Summarize() error {
 	}
 	if c.MeasuredRTT == 0 && len(rtts) > 0 {
 		slices.Sort(rtts)
-		c.MeasuredRTT = rtts[len(rtts)/2]
+		c.MeasuredRTT = (rtts[len(rtts)/2] + rtts[(len(rtts)-1)/2]) / 2
 	}
 	return nil
 }
