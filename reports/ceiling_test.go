@@ -27,7 +27,7 @@ func hot(edit func(*result.File)) *result.File {
 			f.Cells = append(f.Cells, result.Cell{
 				Strategy: "sp", Workload: fmt.Sprintf("hot-row %d:1", contenders), AddedRTT: rtt, MeasuredRTT: rtt,
 				Parameters: map[string]any{"in_flight": contenders, "dispatchers": fmt.Sprintf("%d:1", contenders)},
-				Rounds: []result.Round{{Round: 1, Duration: seconds, MeasuredRTT: rtt, Operations: []result.Operation{}}},
+				Rounds:     []result.Round{{Round: 1, Duration: seconds, MeasuredRTT: rtt, Operations: []result.Operation{}}},
 				Summary: result.Summary{
 					Operations: []result.Operation{op("fetch_orchestration_item", result.Loaded, rtt), op("ack_orchestration_item", result.OK, turn)},
 					Traces: []result.Trace{
@@ -74,7 +74,7 @@ func TestCeiling(t *testing.T) {
 			f.Cells[i].Parameters = map[string]any{"in_flight": 32, "dispatchers": "32:1"}
 		}
 	}))
-	if !strings.Contains(s, "hot-row, sp: no ceiling: measure it with one dispatcher too, as with --dispatchers 1:1,32:1.") {
+	if !strings.Contains(s, "hot-row, sp: no ceiling: measure it with one dispatcher too, as with --dispatchers 1:1,16:1.") {
 		t.Error(s)
 	}
 }

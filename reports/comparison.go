@@ -23,12 +23,18 @@ func comparisonDocument(a *compare.Analysis, o Options) *document {
 	}
 	swept := sweepOf(a, o)
 	swept.write(d)
+	if a.Base == a.Head {
+		addReproduction(d, a.Base)
+	}
 	lines := len(d.parts)
 	for _, g := range groups(a) {
 		if swept.covers(g) {
 			continue
 		}
 		p := part{title: g.title(), text: []string{g.sentence(a)}}
+		if floors := g.floors(); floors != "" {
+			p.text = append(p.text, floors)
+		}
 		p.tables = append(p.tables, g.table(a, false))
 		if found := g.table(a, true); len(found.rows) > 0 {
 			found.title = "Fetches that found nothing"

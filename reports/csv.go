@@ -61,7 +61,8 @@ func roundRows(r result.Round, row func(operation string, outcome result.Outcome
 
 var comparisonColumns = []string{
 	"workload", "added_rtt_ns", "operation", "outcome", "metric", "unit", "base", "head", "base_value", "head_value",
-	"ratio", "ci_low", "ci_high", "verdict", "p_value", "p_adjusted", "rounds", "noise_floor", "note",
+	"ratio", "ci_low", "ci_high", "verdict", "p_value", "p_adjusted", "detected", "rounds",
+	"noise_floor_down", "noise_floor", "lag1_correlation", "note",
 }
 
 // comparisonCSV writes a row for each comparison, its keys those of the JSON; a figure that is not there is empty.
@@ -74,8 +75,8 @@ func comparisonCSV(w io.Writer, a *compare.Analysis, _ Options) error {
 		cw.Write([]string{ //nolint:errcheck // the writer keeps the error for Error below
 			c.Workload, ns(c.AddedRTT), c.Operation, string(c.Outcome), string(c.Metric), c.Unit, c.Base, c.Head,
 			optional(c.BaseValue), optional(c.HeadValue), optional(c.Ratio), optional(c.CILow), optional(c.CIHigh),
-			string(c.Verdict), optional(c.PValue), optional(c.PAdjusted), strconv.Itoa(c.Rounds), optional(c.NoiseFloor),
-			c.Note,
+			string(c.Verdict), optional(c.PValue), optional(c.PAdjusted), strconv.FormatBool(c.Detected), strconv.Itoa(c.Rounds),
+			optional(c.NoiseFloorDown), optional(c.NoiseFloor), optional(c.Lag1), c.Note,
 		})
 	}
 	cw.Flush()

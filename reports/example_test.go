@@ -29,8 +29,8 @@ func ExampleRenderComparison() {
 		panic(err)
 	}
 	// Output:
-	// workload,added_rtt_ns,operation,outcome,metric,unit,base,head,base_value,head_value,ratio,ci_low,ci_high,verdict,p_value,p_adjusted,rounds,noise_floor,note
-	// hello-world,0,ack_orchestration_item,ok,round_trips,round_trips,sp,sp,1,2,2,2,2,more,,,12,,
+	// workload,added_rtt_ns,operation,outcome,metric,unit,base,head,base_value,head_value,ratio,ci_low,ci_high,verdict,p_value,p_adjusted,detected,rounds,noise_floor_down,noise_floor,lag1_correlation,note
+	// hello-world,0,ack_orchestration_item,ok,round_trips,round_trips,sp,sp,1,2,2,2,2,more,,,true,12,,,,
 }
 
 // Every format can be asked for by name.
@@ -41,6 +41,7 @@ func ExampleAll() {
 	// Output:
 	// table (.txt): for the terminal
 	// markdown (.md): for pull requests and step summaries
+	// html (.html): one page with charts, for people without this tool
 	// json (.json): the summary or the comparison, for other programs
 	// csv (.csv): a row for each round and metric, for spreadsheets and statistics
 }

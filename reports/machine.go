@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"time"
@@ -55,6 +56,11 @@ func comparisonJSON(w io.Writer, a *compare.Analysis, o Options) error {
 	out := *a
 	out.Comparisons = append([]compare.Comparison{}, a.Comparisons...)
 	out.Warnings = append([]string{}, a.Warnings...)
+	if a.Base != nil && a.Base == a.Head {
+		if r, err := reproduce(a.Base); r != nil || err != nil {
+			return cmp.Or(err, writeJSON(w, reproductionJSON{out, r}))
+		}
+	}
 	if s := sweepOf(a, o); s != nil {
 		return writeJSON(w, s.json(out))
 	}

@@ -45,6 +45,7 @@ func All() []Format {
 	return []Format{
 		{"table", "txt", "for the terminal", runTable, comparisonTable},
 		{"markdown", "md", "for pull requests and step summaries", runMarkdown, comparisonMarkdown},
+		{"html", "html", "one page with charts, for people without this tool", runHTML, comparisonHTML},
 		{"json", "json", "the summary or the comparison, for other programs", runJSON, comparisonJSON},
 		{"csv", "csv", "a row for each round and metric, for spreadsheets and statistics", runCSV, comparisonCSV},
 	}

@@ -26,11 +26,30 @@ func (g *group) sentence(a *compare.Analysis) string {
 		parts = append(parts, s)
 	}
 	if c.NoiseFloor.Valid() {
-		parts = append(parts, fmt.Sprintf("Noise floor (A/A): ±%s.", percent(float64(c.NoiseFloor))))
+		parts = append(parts, fmt.Sprintf("Noise floor (A/A): %s.", floorOf(c)))
 	} else if c.Verdict != compare.NotEnoughData {
 		parts = append(parts, "No control arm was run, so the noise floor is not known.")
 	}
 	return strings.Join(parts, " ")
+}
+
+// floorOf gives both ends, which differ: +49 % up is −33 % down.
+func floorOf(c *compare.Comparison) string {
+	return minus + percent(-float64(c.NoiseFloorDown)) + " to +" + percent(float64(c.NoiseFloor))
+}
+
+// floors are those of the operations with a claim, which stand in a table that has no room for them.
+func (g *group) floors() string {
+	var all []string
+	for _, c := range g.rows {
+		if c.Metric == compare.P50 && c.Outcome != result.Empty && c.NoiseFloor.Valid() && (c.Verdict == compare.Faster || c.Verdict == compare.Slower) && c != g.primary() {
+			all = append(all, fmt.Sprintf("%s %s", c.Operation, floorOf(c)))
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "Noise floors of the other claims: " + strings.Join(all, "; ") + "."
 }
 
 // primary is the orchestration's p50, or that of the operation that takes most of the base's time.

@@ -72,7 +72,7 @@ func (s *sweep) floor(t *target, head string, at time.Duration) string {
 	for _, l := range t.distances {
 		c := s.compared.Find(t.workload, l.Added, head, t.main.operation, t.main.outcome, compare.P50)
 		if l.Measured == at && c != nil && c.NoiseFloor.Valid() {
-			return fmt.Sprintf(" Noise floor (A/A): ±%s.", percent(float64(c.NoiseFloor)))
+			return fmt.Sprintf(" Noise floor (A/A): %s.", floorOf(c))
 		}
 	}
 	return ""

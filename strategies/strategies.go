@@ -55,3 +55,6 @@ func Lookup(name string) (provider.Strategy, error) {
 	}
 	return nil, fmt.Errorf("unknown strategy %.40q: choose from %s", name, strings.Join(names, ", "))
 }
+
+// RoutineHash identifies the text of all server-side routines, so that two runs can be told to have measured the same.
+func RoutineHash() string { return sp.RoutineHash() }

@@ -85,7 +85,7 @@ func (h *hot) Do(ctx context.Context, n int) (began, ended time.Time, err error)
 	return began, ended, err
 }
 
-// win fetches until nobody else holds the lock. Without the pause, up to a quarter of what the fetch took, callers at one
+// win fetches until nobody else holds the lock. Without the pause, up to an eighth of what the fetch took, callers at one
 // distance fall into step and look all at once.
 func win(ctx context.Context, p *provider.Provider) (*provider.OrchestrationItem, error) {
 	for {
@@ -94,7 +94,7 @@ func win(ctx context.Context, p *provider.Provider) (*provider.OrchestrationItem
 		if !errors.Is(err, provider.ErrNoWork) {
 			return item, err
 		}
-		if err := pause(ctx, time.Duration(rand.Int64N(int64(time.Since(asked)/4)+1))); err != nil {
+		if err := pause(ctx, time.Duration(rand.Int64N(int64(time.Since(asked)/8)+1))); err != nil {
 			return nil, err
 		}
 	}

@@ -139,8 +139,8 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 // The distance is measured in each round of each cell by this many empty queries, fewer where they would take longer.
 const (
 	nullQueries   = 20
-	nullQueryTime = 100 * time.Millisecond
-	leastQueries  = 3
+	nullQueryTime = 200 * time.Millisecond
+	leastQueries  = 5
 )
 
 // nullQuery measures the true distance: the median of some empty queries on one connection, nothing else running.

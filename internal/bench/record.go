@@ -9,7 +9,7 @@ import (
 	"pgbench-provider/internal/result"
 	"pgbench-provider/internal/target"
 	"pgbench-provider/migrations"
-	"pgbench-provider/strategies/sp"
+	"pgbench-provider/strategies"
 )
 
 // recorded turns what a round measured into its part of the result. orchestrates says whether units are orchestrations.
@@ -68,5 +68,5 @@ var locations = map[string]string{"dsn": "named by the caller", "embedded": "pri
 func serverOf(f target.Facts, s *target.Server) result.Server {
 	return result.Server{Version: f.Version, VersionNum: f.VersionNum, Location: locations[s.Kind()], Address: s.Address(), TLS: f.TLS,
 		Pooler: f.Pooler, Settings: f.Settings, Extensions: f.Extensions, DatabaseBytes: f.DatabaseBytes,
-		Facts: map[string]string{"schema_hash": migrations.Hash(), "routines_hash": sp.RoutineHash()}}
+		Facts: map[string]string{"schema_hash": migrations.Hash(), "routines_hash": strategies.RoutineHash()}}
 }

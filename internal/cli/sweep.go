@@ -66,7 +66,7 @@ new connections and on warm ones, and shows the published figures beside the mea
 	return c
 }
 
-// The seed's server was some 82 ms away (testdata/seed). A round there is one orchestration; this many make a p50.
+// The seed's server was some 82 ms away (internal/seed/figures). A round there is one orchestration; this many make a p50.
 const (
 	seedDistance = 82 * time.Millisecond
 	seedRounds   = 20
