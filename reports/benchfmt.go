@@ -2,14 +2,9 @@ package reports
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 	"strings"
-	"time"
-	"unicode"
 
 	"pgbench-provider/internal/compare"
 	"pgbench-provider/internal/result"
@@ -25,8 +20,11 @@ Unit tx/s better=higher
 `
 
 // runBenchfmt writes the Go benchmark format (golang.org/design/14313-benchmark-format): a line for each round and
-// operation, whose ns/op is the median of the round. So benchstat tests rounds and not calls. The second run of a
-// strategy is a strategy of its own, "inline-control".
+// operation, whose ns/op is the median of the round, so that benchstat tests rounds and not calls. The second run of a
+// strategy is a strategy of its own, "inline-control", beside which benchstat shows the noise. As in
+//
+//	benchstat -col /strategy compare.bench
+//	benchstat -ignore commit,seed,tool before.bench after.bench
 func runBenchfmt(w io.Writer, f *result.File, _ Options) error {
 	var b bytes.Buffer
 	b.WriteString(benchUnits)
@@ -55,8 +53,11 @@ func comparisonBenchfmt(w io.Writer, a *compare.Analysis, o Options) error {
 
 func benchFile(b *bytes.Buffer, f *result.File, side string) {
 	key := func(k, v string) {
-		if v = strings.TrimSpace(clean(v)); v != "" {
+		switch v = strings.TrimSpace(clean(v)); {
+		case v != "":
 			fmt.Fprintf(b, "%s: %s\n", k, v)
+		case side != "":
+			fmt.Fprintf(b, "%s:\n", k) // or that of the file before would hold
 		}
 	}
 	b.WriteString("\n")
@@ -67,9 +68,11 @@ func benchFile(b *bytes.Buffer, f *result.File, side string) {
 	key("pg_version", f.Environment.Server.Version)
 	key("tool", f.Tool.Name+" "+f.Tool.Version)
 	key("commit", f.Tool.Commit)
-	if seed, ok := f.Config["seed"]; ok {
-		key("seed", fmt.Sprint(seed))
+	seed, ok := f.Config["seed"]
+	if !ok {
+		seed = ""
 	}
+	key("seed", fmt.Sprint(seed))
 	b.WriteString("\n")
 	failures := anyFailed(f)
 	for i := range f.Cells {
@@ -115,56 +118,3 @@ func anyFailed(f *result.File) bool {
 }
 
 func share(failed, done int64) float64 { return float64(failed) / float64(failed+done) }
-
-// benchLine is a result line being written; one without calls or figures is not.
-type benchLine struct {
-	head   string
-	values string
-	calls  int64
-}
-
-func newBenchLine(f *result.File, c *result.Cell, s subject, calls int64) *benchLine {
-	suffix := ""
-	if n := f.Environment.Client.GOMAXPROCS; n > 1 {
-		suffix = "-" + strconv.Itoa(n)
-	}
-	return &benchLine{calls: calls, head: fmt.Sprintf("Benchmark%s/op=%s/strategy=%s/rtt=%s%s", benchName(c.Workload),
-		token(s.name()), token(arm(c)), c.AddedRTT, suffix)}
-}
-
-func (l *benchLine) durations(p50, p90, p99 time.Duration) {
-	for _, v := range []struct {
-		time.Duration
-		unit string
-	}{{p50, "ns/op"}, {p90, "p90-ns/op"}, {p99, "p99-ns/op"}} {
-		if v.Duration > 0 {
-			l.value(float64(v.Duration), v.unit)
-		}
-	}
-}
-
-func (l *benchLine) value(v float64, unit string) {
-	if !math.IsNaN(v) && !math.IsInf(v, 0) {
-		l.values += " " + strconv.FormatFloat(v, 'f', -1, 64) + " " + unit
-	}
-}
-
-func (l *benchLine) end(b *bytes.Buffer) {
-	if l.calls > 0 && l.values != "" {
-		fmt.Fprintf(b, "%s %d%s\n", l.head, l.calls, l.values)
-	}
-}
-
-// benchName gives "HelloWorld" for "hello-world": the format wants no lower-case letter after "Benchmark".
-func benchName(s string) string {
-	var b strings.Builder
-	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		for i, r := range word {
-			if i == 0 {
-				r = unicode.ToUpper(r)
-			}
-			b.WriteRune(r)
-		}
-	}
-	return cmp.Or(b.String(), "Unnamed")
-}

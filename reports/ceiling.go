@@ -68,7 +68,7 @@ func heldLine(f *result.File, strategy string) (ceiling.Line, error) {
 		points = append(points, ceiling.Point{RTT: c.MeasuredRTT, Held: held})
 	}
 	if len(points) == 0 {
-		return ceiling.Line{}, errors.New("measure it with one dispatcher too, as with --dispatchers 1:1,16:1")
+		return ceiling.Line{}, errors.New("measure it with one dispatcher too, as with --dispatchers 1:1,24:1")
 	}
 	return ceiling.Fit(points)
 }

@@ -74,7 +74,7 @@ func TestCeiling(t *testing.T) {
 			f.Cells[i].Parameters = map[string]any{"in_flight": 32, "dispatchers": "32:1"}
 		}
 	}))
-	if !strings.Contains(s, "hot-row, sp: no ceiling: measure it with one dispatcher too, as with --dispatchers 1:1,16:1.") {
+	if !strings.Contains(s, "hot-row, sp: no ceiling: measure it with one dispatcher too, as with --dispatchers 1:1,24:1.") {
 		t.Error(s)
 	}
 }

@@ -48,12 +48,12 @@ func roundRows(r result.Round, row func(operation string, outcome result.Outcome
 		row(op.Name, op.Outcome, "p90_ns", ns(op.P90))
 		row(op.Name, op.Outcome, "p99_ns", ns(op.P99))
 		row(op.Name, op.Outcome, "max_ns", ns(op.Max))
-		row(op.Name, op.Outcome, "round_trips_per_op", number(op.RoundTripsPerOp))
+		row(op.Name, op.Outcome, "round_trips_per_op", optional(compare.Number(op.RoundTripsPerOp)))
 	}
 	if o := r.Orchestrations; o != nil {
 		row(compare.Orchestration, "", "completed", count(o.Completed))
 		row(compare.Orchestration, "", "failed", count(o.Failed))
-		row(compare.Orchestration, "", "per_second", number(o.PerSecond))
+		row(compare.Orchestration, "", "per_second", optional(compare.Number(o.PerSecond)))
 		row(compare.Orchestration, "", "p50_ns", ns(o.P50))
 		row(compare.Orchestration, "", "p99_ns", ns(o.P99))
 	}

@@ -44,4 +44,10 @@ func ExampleAll() {
 	// html (.html): one page with charts, for people without this tool
 	// json (.json): the summary or the comparison, for other programs
 	// csv (.csv): a row for each round and metric, for spreadsheets and statistics
+	// benchfmt (.bench): Go benchmark text for benchstat, a line for each round and operation
+	// hgrm (.hgrm): percentiles of each operation in ms, for HdrHistogram's plotter
+	// hlog (.hlog): HdrHistogram log in ns, an interval for each round and operation
+	// github (.github.md): annotations and a step summary, for GitHub Actions
+	// junit (.xml): JUnit XML, a test case for each check or compared p50
+	// smaller-is-better (.smaller.json): customSmallerIsBetter for github-action-benchmark
 }

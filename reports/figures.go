@@ -32,6 +32,9 @@ func change(c *compare.Comparison) string {
 		return ""
 	}
 	point, low, high := 100*(float64(c.Ratio)-1), 100*(float64(c.CILow)-1), 100*(float64(c.CIHigh)-1)
+	if !c.CILow.Valid() || !c.CIHigh.Valid() {
+		return signed(point, 0) + " %"
+	}
 	d := decimals(high - low)
 	return fmt.Sprintf("%s %% [%s, %s]", signed(point, d), signed(low, d), signed(high, d))
 }
@@ -90,7 +93,7 @@ func rtt(d time.Duration) string { return strings.TrimSpace(scaleOf(d).ms(d) + "
 // trips gives round trips with two decimals, since they are means of calls that differ, and one above ten.
 func trips(v float64) string {
 	switch {
-	case !(v > 0):
+	case !(v > 0) || math.IsInf(v, 0):
 		return ""
 	case v >= 10:
 		return strconv.FormatFloat(v, 'f', 1, 64)

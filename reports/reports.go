@@ -48,6 +48,12 @@ func All() []Format {
 		{"html", "html", "one page with charts, for people without this tool", runHTML, comparisonHTML},
 		{"json", "json", "the summary or the comparison, for other programs", runJSON, comparisonJSON},
 		{"csv", "csv", "a row for each round and metric, for spreadsheets and statistics", runCSV, comparisonCSV},
+		{"benchfmt", "bench", "Go benchmark text for benchstat, a line for each round and operation", runBenchfmt, comparisonBenchfmt},
+		{"hgrm", "hgrm", "percentiles of each operation in ms, for HdrHistogram's plotter", runHGRM, comparisonHGRM},
+		{"hlog", "hlog", "HdrHistogram log in ns, an interval for each round and operation", runHLog, comparisonHLog},
+		{"github", "github.md", "annotations and a step summary, for GitHub Actions", runGitHub, comparisonGitHub},
+		{"junit", "xml", "JUnit XML, a test case for each check or compared p50", runJUnit, comparisonJUnit},
+		{"smaller-is-better", "smaller.json", "customSmallerIsBetter for github-action-benchmark", runSmaller, comparisonSmaller},
 	}
 }
 
@@ -74,14 +80,14 @@ func lookup(name string) (Format, error) {
 
 // Render writes the report of one file: of a comparison of its strategies when its kind is compare or sweep, else of the
 // run. Where a workload was measured at enough distances the comparison begins with what distance does; a sweep shows
-// nothing else of such a workload. A csv has the rounds. It returns [ErrUnknownFormat], what [compare.Strategies]
-// returns, or an error of w.
+// nothing else of such a workload. The formats csv, benchfmt, hgrm and hlog hold what was measured, whatever the
+// kind. It returns [ErrUnknownFormat], what [compare.Strategies] returns, or an error of w.
 func Render(w io.Writer, format string, f *result.File, o Options) error {
 	ft, err := lookup(format)
 	if err != nil {
 		return err
 	}
-	if f.Kind == result.KindRun || format == "csv" {
+	if f.Kind == result.KindRun || ofRounds(format) {
 		return ft.run(w, f, o)
 	}
 	a, err := compare.Strategies(f, o.Compare)

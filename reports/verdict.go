@@ -1,17 +1,18 @@
 package reports
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"pgbench-provider/internal/compare"
 	"pgbench-provider/internal/gate"
+	"pgbench-provider/internal/result"
 )
 
 // VerdictFormats are those of [RenderVerdict].
-func VerdictFormats() []string { return []string{"table", "markdown", "json"} }
+func VerdictFormats() []string { return []string{"table", "markdown", "json", "junit", "github"} }
 
 // RenderVerdict writes what a gate decided: table and markdown show every case that did not simply pass. It returns
 // [ErrUnknownFormat] or an error of w.
@@ -22,9 +23,11 @@ func RenderVerdict(w io.Writer, format string, v *gate.Verdict, o Options) error
 	case "markdown":
 		return markdown(w, verdictDocument(v))
 	case "json":
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(v)
+		return writeJSON(w, v)
+	case "junit":
+		return JUnit(w, verdictDocument(v).title, ChecksOfVerdict(v))
+	case "github":
+		return github(w, ChecksOfVerdict(v), func(b io.Writer) error { return markdown(b, verdictDocument(v)) })
 	}
 	return fmt.Errorf("%w %q", ErrUnknownFormat, format)
 }
@@ -67,21 +70,45 @@ func exceeded(v *gate.Verdict) (grid, []string) {
 }
 
 func cases(v *gate.Verdict, of func(gate.Case) bool) (g grid, notes []string) {
-	g = grid{left: map[int]bool{0: true, 5: true}, head: []string{"case", "baseline", "now", "change", "limit"}}
+	g = grid{left: map[int]bool{0: true, 1: true}, head: []string{"case", "metric", "baseline", "now", "change", "limit"}}
 	for _, c := range v.Cases {
 		if !of(c) {
 			continue
+		}
+		name := shortName(c)
+		if several(v) {
+			name = c.Workload + ": " + name
 		}
 		colour := compare.Verdict("")
 		if c.Status == gate.Fail {
 			colour = compare.Slower
 		}
-		g.rows = append(g.rows, []cell{{clean(c.Name), colour}, figure(c, c.Baseline), figure(c, c.Now), changed(c), figure(c, c.Limit)})
+		g.rows = append(g.rows, []cell{{clean(name), colour}, text(string(c.Metric)), figure(c, c.Baseline), figure(c, c.Now), changed(c), figure(c, c.Limit)})
 		if c.Note != "" {
 			notes = append(notes, c.Name+": "+c.Note+".")
 		}
 	}
 	return g, notes
+}
+
+func several(v *gate.Verdict) bool {
+	return slices.ContainsFunc(v.Cases, func(c gate.Case) bool { return c.Workload != v.Cases[0].Workload })
+}
+
+// shortName leaves out of a case's name the tier and the workload, which are mostly the same, and the metric.
+func shortName(c gate.Case) string {
+	s := c.Strategy
+	if c.Base != "" {
+		s += "/" + c.Base
+	}
+	s += " " + c.Operation
+	if c.Outcome == result.Empty {
+		s += " empty"
+	}
+	if c.AddedRTT > 0 {
+		s += " +" + c.AddedRTT.String()
+	}
+	return s
 }
 
 // figure is in the case's unit; times are in ms.

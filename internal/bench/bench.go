@@ -33,7 +33,7 @@ type Progress struct {
 	Workload string
 	AddedRTT time.Duration
 	Round    int // from 1
-	Rounds   int
+	Rounds   int // 0 when not known
 	Done     int // cells' rounds that have ended
 	Total    int
 	Left     time.Duration // estimate; 0 when not known
@@ -204,6 +204,12 @@ func (b *benchmark) run(ctx context.Context) error {
 				}
 			}
 		}
+		if enough, err := b.enough(cells, round); enough || err != nil {
+			if err != nil {
+				return err
+			}
+			break
+		}
 	}
 	for _, c := range cells {
 		if err := c.out.Summarize(); err != nil {
@@ -226,6 +232,24 @@ func (b *benchmark) run(ctx context.Context) error {
 		b.file.Warnings = append(b.file.Warnings, fmt.Sprintf("The server broke %d deadlocks in this database while the benchmark ran.", after-before))
 	}
 	return nil
+}
+
+// asking is every how many rounds Enough is asked.
+const asking = 4
+
+func (b *benchmark) enough(cells []*cell, round int) (bool, error) {
+	if b.Enough == nil || round%asking != 0 {
+		return false, nil
+	}
+	so := *b.file
+	so.Cells = nil
+	for _, c := range cells {
+		if err := c.out.Summarize(); err != nil {
+			return false, err
+		}
+		so.Cells = append(so.Cells, c.out)
+	}
+	return b.Enough(&so), nil
 }
 
 // deadlocks is how many the server has broken in this database so far. It counts each at once (pgstat_report_deadlock).
@@ -391,7 +415,9 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 func (b *benchmark) measuring(c *cell, round int) Progress {
 	p := Progress{Phase: "measure", Strategy: c.name, Workload: c.out.Workload, AddedRTT: c.rtt,
 		Round: round, Rounds: b.Rounds, Done: b.done, Total: b.total}
-	if b.done > 0 {
+	if b.Enough != nil {
+		p.Rounds = 0
+	} else if b.done > 0 {
 		spent := time.Since(b.began)
 		p.Left = time.Duration(float64(spent) / float64(b.done) * float64(b.total-b.done))
 	}

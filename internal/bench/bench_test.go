@@ -193,3 +193,21 @@ func TestConfigIsChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestRoundsUntilEnough(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	f := run(t, bench.Config{Strategies: []string{"inline", "sp"}, Workloads: []string{"hello-world"}, Rounds: 1000, Round: 10 * time.Millisecond,
+		InFlight: 1, Seed: 3, Enough: func(f *result.File) bool {
+			asked++
+			for _, c := range f.Cells {
+				if len(c.Rounds) != 4*asked || c.Summary.Orchestrations.Completed == 0 {
+					t.Errorf("asked with %d rounds and %+v", len(c.Rounds), c.Summary.Orchestrations)
+				}
+			}
+			return asked == 2
+		}})
+	if len(f.Cells) != 2 || len(f.Cells[0].Rounds) != 8 || len(f.Cells[1].Rounds) != 8 {
+		t.Errorf("%d cells, want 2 with 8 rounds each", len(f.Cells))
+	}
+}

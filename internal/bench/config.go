@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"pgbench-provider/internal/result"
 	"pgbench-provider/provider"
 	"pgbench-provider/strategies"
 	"pgbench-provider/workloads"
@@ -42,11 +43,14 @@ type Config struct {
 	Reproduce string          `json:"reproduce,omitempty"` // the published experiment that this run repeats
 	// Exact runs are for counting: the clock is not the time but a count of its readings, so that what is written depends
 	// on nothing but the seed. They have one dispatcher of each kind and one unit in flight.
-	Exact   bool   `json:"exact,omitempty"`
-	Seed    uint64 `json:"seed"`
-	Verify  bool   `json:"verify"`
-	Keep    bool   `json:"keep,omitempty"` // the schemas, at the end
-	Command string `json:"command"`        // as typed, without secrets
+	Exact  bool   `json:"exact,omitempty"`
+	Seed   uint64 `json:"seed"`
+	Verify bool   `json:"verify"`
+	Keep   bool   `json:"keep,omitempty"` // the schemas, at the end
+	// Enough, when not nil, is asked after every few rounds, with what was measured so far, whether the run may end before
+	// Rounds.
+	Enough  func(*result.File) bool `json:"-"`
+	Command string                  `json:"command"` // as typed, without secrets
 }
 
 // ErrConfig is what every error of [Config.Validate] is: the caller's input is at fault.

@@ -64,19 +64,23 @@ func (a *app) baselineCommand() *cobra.Command {
 	}
 	g := &gateFlags{}
 	save := &cobra.Command{
-		Use:   "save FILE",
+		Use:   "save FILE [RESULT.json ...]",
 		Short: "Measure this build and save its baseline for gate",
 		Long: `Measure this build twice and save its baseline: an exact run, for what is counted, and an interleaved one, for the
-ratios of the strategies. gate repeats both in the same way.`,
+ratios of the strategies. gate repeats both in the same way. Or make it of results that are there: an exact run (run
+--exact), a comparison or sweep, or one of each.`,
 		Example: `  pgbench-provider baseline save baseline.json
   pgbench-provider baseline save baseline.json --rtt 0,1ms,5ms --dsn "host=db.example.com dbname=app user=bench"`,
 		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage{fmt.Errorf("baseline save takes the file to write: got %d arguments", len(args))}
+			if len(args) == 0 {
+				return usage{errors.New("baseline save takes the file to write: name it")}
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return a.baselineOf(args[0], args[1:])
+			}
 			if err := g.finish(); err != nil {
 				return err
 			}
@@ -96,16 +100,33 @@ func (a *app) saveBaseline(ctx context.Context, g *gateFlags, path string) error
 		if err != nil {
 			return err
 		}
-		if err := gate.WriteFile(path, b); err != nil {
-			return err
-		}
 		progress.clear()
-		for _, n := range b.NotGated {
-			fmt.Fprintln(a.out, n)
-		}
-		fmt.Fprintf(a.out, "%s: %d operations counted, %d ratios, %d lines\n", path, len(b.Counters), len(b.Ratios), len(b.Lines))
-		return nil
+		return a.writeBaseline(path, b)
 	})
+}
+
+// baselineOf makes a baseline of results, which gate can then only compare with results.
+func (a *app) baselineOf(path string, results []string) error {
+	counters, timed, err := readBoth(results)
+	if err != nil {
+		return err
+	}
+	b, err := gate.FromResult(counters, timed)
+	if err != nil {
+		return judged(err)
+	}
+	return a.writeBaseline(path, b)
+}
+
+func (a *app) writeBaseline(path string, b *gate.Baseline) error {
+	if err := gate.WriteFile(path, b); err != nil {
+		return err
+	}
+	for _, n := range b.NotGated {
+		fmt.Fprintln(a.out, n)
+	}
+	fmt.Fprintf(a.out, "%s: %d operations counted, %d ratios, %d lines\n", path, len(b.Counters), len(b.Ratios), len(b.Lines))
+	return nil
 }
 
 func newBaseline(ctx context.Context, server *target.Server, r gate.Recipe, progress *progress) (*gate.Baseline, error) {

@@ -69,6 +69,9 @@ type incomparable struct{ error }
 // silent is an error that was already told.
 type silent struct{ error }
 
+// Unwrap lets the exit code see what it was.
+func (s silent) Unwrap() error { return s.error }
+
 func exitCode(ctx context.Context, err error) int {
 	var bad usage
 	var apart incomparable
@@ -79,7 +82,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.As(err, &apart):
 		return exitIncomparable
-	case errors.Is(err, workloads.ErrCheck):
+	case errors.Is(err, workloads.ErrCheck), errors.Is(err, errRegression):
 		return exitCheck
 	}
 	return exitFailed

@@ -3,6 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +19,8 @@ func (a *app) compareCommand() *cobra.Command {
 	l := &loadFlags{workload: []string{"hello-world"}}
 	l.config.InFlight, l.config.Control = 4, true
 	var noControl bool
-	var preset string
+	var preset, precision string
+	var maxTime time.Duration
 	c := &cobra.Command{
 		Use:   "compare [BASE.json HEAD.json]",
 		Short: "Compare strategies on one server, or two results",
@@ -26,6 +30,7 @@ In a live comparison every strategy runs once a round on a schema of its own, an
 between its two runs is noise, and no estimate below it is called a difference.`,
 		Example: `  pgbench-provider compare
   pgbench-provider compare --strategies inline,sp --workload fan-out --rtt 25ms --in-flight 1 --dispatchers 1:1
+  pgbench-provider compare --precision 3% --max-time 5m
   pgbench-provider compare yesterday.json today.json
   pgbench-provider compare --json | jq '.comparisons[] | select(.verdict == "faster")'`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -42,6 +47,9 @@ between its two runs is noise, and no estimate below it is called a difference.`
 				return usage{err}
 			}
 			l.config.Control = !noControl
+			if err := l.until(c, precision, maxTime); err != nil {
+				return usage{err}
+			}
 			return a.load(c, l, "compare")
 		},
 	}
@@ -50,6 +58,8 @@ between its two runs is noise, and no estimate below it is called a difference.`
 	f := c.Flags()
 	f.StringSliceVar(&l.strategies, "strategies", []string{"inline", "sp"}, "the `strategies`, base first, see list")
 	f.StringVar(&preset, "preset", "", "`how much` to measure: quick (12 rounds of 250ms), ci (30 of 500ms), full (60 of 1s)")
+	f.StringVar(&precision, "precision", "", "measure until the interval of the whole is as narrow as ±`this`, such as 3%, or --max-time ends")
+	f.DurationVar(&maxTime, "max-time", 10*time.Minute, "`time` after which --precision gives up")
 	f.IntVar(&l.config.Rounds, "rounds", 20, "`rounds` that each strategy runs")
 	f.DurationVar(&l.config.Round, "round", 500*time.Millisecond, "how `long` one strategy runs in a round")
 	f.BoolVar(&noControl, "no-control", false, "do not run the first strategy twice")
@@ -82,6 +92,40 @@ func (l *loadFlags) preset(c *cobra.Command, name string) error {
 	}
 	if !c.Flags().Changed("round") {
 		l.config.Round = p.round
+	}
+	return nil
+}
+
+// manyRounds are more than any --max-time has room for.
+const manyRounds = 100_000
+
+// until has the run end when every primary interval is narrow enough, or time is up.
+func (l *loadFlags) until(c *cobra.Command, precision string, maxTime time.Duration) error {
+	if precision == "" {
+		if c.Flags().Changed("max-time") {
+			return errors.New("--max-time applies to --precision: add it, for example 3%")
+		}
+		return nil
+	}
+	number, _ := strings.CutSuffix(precision, "%")
+	want, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(want > 0 && want < 100) {
+		return fmt.Errorf("--precision %.40q: give a percentage above 0, for example 3%%", precision)
+	}
+	if c.Flags().Changed("rounds") {
+		return errors.New("--precision finds out how many rounds it takes: leave out --rounds")
+	}
+	if maxTime <= 0 {
+		return fmt.Errorf("--max-time %v is not positive: give for example 10m", maxTime)
+	}
+	l.config.Rounds = manyRounds
+	end := time.Now().Add(maxTime)
+	l.config.Enough = func(f *result.File) bool {
+		if time.Now().After(end) {
+			return true
+		}
+		a, err := compare.Strategies(f, compare.Options{})
+		return err == nil && !slices.ContainsFunc(a.Precision(want/100), func(p compare.Precision) bool { return !p.Reached })
 	}
 	return nil
 }

@@ -158,8 +158,10 @@ func parseFaults(list []string) (all []bench.Fault, err error) {
 			return nil, fmt.Errorf("--fault %.60q: give strategy:operation:delay, for example sp:ack_orchestration_item:50us", s)
 		}
 		f := bench.Fault{Strategy: parts[0], Operation: parts[1]}
-		if f.Delay, err = time.ParseDuration(parts[2]); err != nil {
-			return nil, fmt.Errorf("--fault %.60q: the delay %.20q is no time, as 50us is", s, parts[2])
+		if f.Statement = parts[2] == "statement"; !f.Statement {
+			if f.Delay, err = time.ParseDuration(parts[2]); err != nil {
+				return nil, fmt.Errorf("--fault %.60q: the delay %.20q is no time, as 50us is, nor statement", s, parts[2])
+			}
 		}
 		if len(parts) == 4 {
 			f.As = parts[3]

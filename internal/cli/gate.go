@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -105,7 +107,31 @@ func (a *app) gate(c *cobra.Command, g *gateFlags, o *gateOptions, args []string
 	if err := reports.RenderVerdict(a.out, o.format, v, reports.Options{Color: a.colour(), Width: a.width()}); err != nil {
 		return err
 	}
+	if err := a.tellGitHub(v); err != nil {
+		return err
+	}
 	return outcome(v)
+}
+
+// tellGitHub adds to the step's summary and annotates, where this is a step of a GitHub workflow.
+func (a *app) tellGitHub(v *gate.Verdict) error {
+	path := a.getenv("GITHUB_STEP_SUMMARY")
+	if a.getenv("GITHUB_ACTIONS") != "true" || path == "" {
+		return nil
+	}
+	checks := reports.ChecksOfVerdict(v)
+	for _, line := range reports.Annotations(checks) {
+		fmt.Fprintln(a.err, line)
+	}
+	var b bytes.Buffer
+	if err := reports.RenderVerdict(&b, "markdown", v, reports.Options{}); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
+	}
+	return errors.Join(reports.StepSummary(f, nil, b.Bytes()), f.Close())
 }
 
 // outcome is the exit code's error.
@@ -135,24 +161,31 @@ func judged(err error) error {
 	return err
 }
 
-// judgeFiles takes a counter run, a timed run, or both.
 func judgeFiles(b *gate.Baseline, paths []string, o gate.Options) (*gate.Verdict, error) {
-	var counters, timed *result.File
+	counters, timed, err := readBoth(paths)
+	if err != nil {
+		return nil, err
+	}
+	return gate.Check(b, counters, timed, o)
+}
+
+// readBoth reads an exact run, a timed run, or both.
+func readBoth(paths []string) (counters, timed *result.File, err error) {
 	for _, path := range paths {
 		f, err := result.ReadFile(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		slot, what := &timed, "timed"
 		if exact, _ := f.Config["exact"].(bool); exact {
 			slot, what = &counters, "exact"
 		}
 		if *slot != nil {
-			return nil, usage{fmt.Errorf("%s is a second %s run: give at most one of each", path, what)}
+			return nil, nil, usage{fmt.Errorf("%s is a second %s run: give at most one of each", path, what)}
 		}
 		*slot = f
 	}
-	return gate.Check(b, counters, timed, o)
+	return counters, timed, nil
 }
 
 // judgeLive measures as the baseline was measured, and again with twice the rounds where a case is suspected.

@@ -30,7 +30,11 @@ func (p *progress) say(text string) { p.line(text) }
 func (p *progress) show(s bench.Progress) {
 	switch s.Phase {
 	case "measure":
-		text := fmt.Sprintf("round %d of %d: %s, %s", s.Round, s.Rounds, s.Workload, s.Strategy)
+		of := ""
+		if s.Rounds > 0 {
+			of = fmt.Sprintf(" of %d", s.Rounds)
+		}
+		text := fmt.Sprintf("round %d%s: %s, %s", s.Round, of, s.Workload, s.Strategy)
 		if s.AddedRTT > 0 {
 			text += fmt.Sprintf(", %v added", s.AddedRTT)
 		}
