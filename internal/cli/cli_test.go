@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -45,10 +46,15 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
+	recorded, err := filepath.Abs("../../testdata/results")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SERVER", dsn)
+			env.Setenv("RECORDED", recorded)
 			poor, err := url.Parse(dsn)
 			if err != nil {
 				return err
