@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 
@@ -120,7 +121,12 @@ func figure(c gate.Case, n compare.Number) cell {
 	if c.Unit == "ns" {
 		return text(scaleOf(value(n)).of(v) + " ms")
 	}
-	return text(strconv.FormatFloat(v, 'g', 5, 64))
+	decimals := 3 // ratios and slopes
+	if c.Tier == gate.Exact {
+		// What is counted repeats to about three digits; whole numbers stay whole.
+		decimals = map[bool]int{true: 0, false: max(0, 2-int(math.Log10(max(v, 1))))}[v == math.Trunc(v)]
+	}
+	return text(strconv.FormatFloat(v, 'f', decimals, 64))
 }
 
 func changed(c gate.Case) cell {

@@ -61,7 +61,7 @@ between its two runs is noise, and no estimate below it is called a difference.`
 	f.StringVar(&precision, "precision", "", "measure until the interval of the whole is as narrow as ±`this`, such as 3%, or --max-time ends")
 	f.DurationVar(&maxTime, "max-time", 10*time.Minute, "`time` after which --precision gives up")
 	f.IntVar(&l.config.Rounds, "rounds", 20, "`rounds` that each strategy runs")
-	f.DurationVar(&l.config.Round, "round", 500*time.Millisecond, "how `long` one strategy runs in a round")
+	f.DurationVar(&l.config.Round, "round", 500*time.Millisecond, "`time` that one strategy runs in a round")
 	f.BoolVar(&noControl, "no-control", false, "do not run the first strategy twice")
 	complete(c, "strategies", strategyNames)
 	complete(c, "preset", func() []string { return []string{"quick", "ci", "full"} })

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"text/tabwriter"
@@ -28,6 +29,7 @@ type finding struct {
 	Missing string `json:"missing"`
 	Costs   string `json:"costs"`
 	Remedy  string `json:"remedy"`
+	Fatal   bool   `json:"fatal,omitempty"` // nothing can be measured here
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -36,6 +38,8 @@ func (a *app) doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at a server without changing it: what matters to a measurement, and what is missing",
+		Long: `Look at a server without changing it: what matters to a measurement, and what is missing. Exit code 3 says that nothing
+can be measured there.`,
 		Example: `  pgbench-provider doctor
   pgbench-provider doctor --dsn postgres://bench@db.example.com/app`,
 		Args: noArgs,
@@ -55,9 +59,14 @@ func (a *app) doctorCommand() *cobra.Command {
 			if asJSON {
 				e := json.NewEncoder(a.out)
 				e.SetIndent("", "  ")
-				return e.Encode(found)
+				err = e.Encode(found)
+			} else {
+				err = a.printDiagnosis(found)
 			}
-			return a.printDiagnosis(found)
+			if err == nil && slices.ContainsFunc(found.Findings, func(f finding) bool { return f.Fatal }) {
+				return silent{errors.New("nothing can be measured here")}
+			}
+			return err
 		},
 	}
 	d.add(c.Flags())
@@ -101,23 +110,26 @@ func diagnose(ctx context.Context, server *target.Server) (found diagnosis, err 
 func findings(f target.Facts, c *pgx.ConnConfig) (list []finding) {
 	user, database := pgx.Identifier{c.User}.Sanitize(), pgx.Identifier{c.Database}.Sanitize()
 	if !f.CanCreate {
-		list = append(list, finding{"the right to create a schema", "run and compare cannot work here", "GRANT CREATE ON DATABASE " + database + " TO " + user})
+		list = append(list, finding{"the right to create a schema", "run and compare cannot work here", "GRANT CREATE ON DATABASE " + database + " TO " + user, true})
 	}
 	if f.VersionNum < 150000 {
-		list = append(list, finding{"PostgreSQL 15 or newer", "this version is not tested", "use a newer server"})
+		list = append(list, finding{"PostgreSQL 15 or newer", "this version is not tested", "use a newer server", false})
 	}
 	if !f.StatLoaded {
-		list = append(list, finding{"pg_stat_statements in shared_preload_libraries", "server time by statement is not reported", "add it and restart the server"})
+		list = append(list, finding{"pg_stat_statements in shared_preload_libraries", "server time by statement is not reported", "add it and restart the server", false})
+	}
+	if f.StatLoaded && !f.StatCreated {
+		list = append(list, finding{"the extension pg_stat_statements in this database", "server time by statement is not reported", "as its owner: create extension pg_stat_statements", false})
 	}
 	if f.Pooler != "" {
-		list = append(list, finding{"a direct connection: there seems to be " + f.Pooler, "settings of the session may be lost, and its hop is measured too", "name the server itself in --dsn"})
+		list = append(list, finding{"a direct connection: there seems to be " + f.Pooler, "settings of the session may be lost, and its hop is measured too", "name the server itself in --dsn", false})
 	}
 	for name, why := range map[string]string{
 		"fsync": "commits cost nothing, as they never do in production", "synchronous_commit": "commits do not wait for the disk",
 		"full_page_writes": "less is written than in production",
 	} {
 		if f.Settings[name] == "off" {
-			list = append(list, finding{name + " = on", why, "set it as in production"})
+			list = append(list, finding{name + " = on", why, "set it as in production", false})
 		}
 	}
 	slices.SortFunc(list, func(a, b finding) int { return len(a.Missing) - len(b.Missing) })
@@ -135,7 +147,7 @@ func (a *app) printDiagnosis(d diagnosis) error {
 	fmt.Fprintf(t, "TLS\t%s\n", tls)
 	fmt.Fprintf(t, "database\t%d MB\n", d.Facts.DatabaseBytes>>20)
 	for _, name := range []string{"fsync", "synchronous_commit", "shared_buffers", "max_connections", "autovacuum", "jit"} {
-		fmt.Fprintf(t, "%s\t%s\n", name, d.Facts.Settings[name])
+		fmt.Fprintf(t, "%s\t%s\n", name, blocks(d.Facts.Settings[name]))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -149,4 +161,13 @@ func (a *app) printDiagnosis(d diagnosis) error {
 		fmt.Fprintf(a.out, "  %s\n    costs:  %s\n    remedy: %s\n", f.Missing, f.Costs, f.Remedy)
 	}
 	return nil
+}
+
+// blocks turns "16384 8kB", as pg_settings has it, into "128 MB".
+func blocks(setting string) string {
+	var n int64
+	if _, err := fmt.Sscanf(setting, "%d 8kB", &n); err != nil {
+		return setting
+	}
+	return fmt.Sprintf("%d MB", n>>7)
 }

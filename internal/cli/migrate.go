@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 
 	"pgbench-provider/internal/target"
@@ -44,7 +45,7 @@ the environment.`,
 	}{
 		{"up", "Create the schema if it is missing, and what is missing in it", a.migrateUp},
 		{"status", "List the migrations and when they were applied", func(ctx context.Context, conn *pgx.Conn) error { return a.migrateStatus(ctx, conn, asJSON) }},
-		{"down", "Remove tables and routines; the schema stays", migrations.Drop},
+		{"down", "Remove tables and routines; the schema stays", a.migrateDown},
 	} {
 		c.AddCommand(&cobra.Command{Use: s.use, Short: s.short, Args: noArgs, RunE: func(c *cobra.Command, _ []string) error {
 			if schema == "" {
@@ -85,13 +86,31 @@ func (a *app) named(ctx context.Context, d *databaseFlags) (*target.Server, erro
 func (a *app) migrateUp(ctx context.Context, conn *pgx.Conn) error {
 	schema := conn.Config().RuntimeParams["search_path"]
 	if _, err := conn.Exec(ctx, "create schema if not exists "+schema); err != nil {
+		var refused *pgconn.PgError
+		if errors.As(err, &refused) && refused.Code == "42501" {
+			c := conn.Config()
+			return fmt.Errorf("%s may not create schema %s: as the database's owner: GRANT CREATE ON DATABASE %s TO %s",
+				c.User, schema, pgx.Identifier{c.Database}.Sanitize(), pgx.Identifier{c.User}.Sanitize())
+		}
 		return err
 	}
 	var installers []migrations.Installer
 	for _, s := range strategies.All() {
 		installers = append(installers, s)
 	}
-	return migrations.Apply(ctx, conn, installers...)
+	if err := migrations.Apply(ctx, conn, installers...); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "schema %s is up to date\n", schema)
+	return nil
+}
+
+func (a *app) migrateDown(ctx context.Context, conn *pgx.Conn) error {
+	if err := migrations.Drop(ctx, conn); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "tables and routines are removed from schema %s, which stays\n", conn.Config().RuntimeParams["search_path"])
+	return nil
 }
 
 func (a *app) migrateStatus(ctx context.Context, conn *pgx.Conn, asJSON bool) error {

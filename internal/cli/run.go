@@ -36,7 +36,7 @@ Each run works in a fresh schema, which it drops at the end.`,
 	l.addOpenLoop(c)
 	f := c.Flags()
 	f.StringSliceVar(&l.strategies, "strategy", []string{"sp"}, "the `strategy`, see list")
-	f.DurationVar(&l.config.Round, "duration", 10*time.Second, "how `long` to measure")
+	f.DurationVar(&l.config.Round, "duration", 10*time.Second, "`time` to measure")
 	f.IntVar(&l.config.Orchestrations, "orchestrations", 0, "measure this `number` of units instead")
 	f.BoolVar(&l.config.Exact, "exact", false, "for counting: one unit in flight and a clock that counts its readings, so that work depends on the seed alone")
 	c.MarkFlagsMutuallyExclusive("duration", "orchestrations")

@@ -59,7 +59,7 @@ new connections and on warm ones, and shows the published figures beside the mea
 	f.Lookup("dispatchers").DefValue = "[1:1]"
 	f.StringSliceVar(&l.strategies, "strategies", []string{"inline", "pipeline", "cte", "sp"}, "the `strategies`, base first, see list")
 	f.IntVar(&l.config.Rounds, "rounds", 5, "`rounds` that each strategy runs at each distance")
-	f.DurationVar(&l.config.Round, "round", 250*time.Millisecond, "how `long` one strategy runs in a round; a unit that takes longer runs to its end")
+	f.DurationVar(&l.config.Round, "round", 250*time.Millisecond, "`time` that one strategy runs in a round; a unit that takes longer runs to its end")
 	f.StringVar(&reproduce, "reproduce", "", "repeat a published `experiment` instead: seed")
 	f.Lookup("cold").DefValue = "25ms, if measured"
 	complete(c, "strategies", strategyNames)
