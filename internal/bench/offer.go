@@ -24,7 +24,6 @@ type offered struct {
 	late         int64
 	lag, service *hdrhistogram.Histogram
 	last         time.Time
-	err          error
 }
 
 // offer drives one round as an open loop. The same seed makes the same arrivals for every arm.
