@@ -83,7 +83,11 @@ func offered(f *result.File) (lines, doubts []string) {
 			continue
 		}
 		account := o.Offered
-		line := fmt.Sprintf("%s, %s: %d arrived, %.4g/s completed; began late by p50 %s, p99 %s; then took p50 %s, p99 %s", c.Strategy, c.Workload,
+		where := c.Strategy + ", " + c.Workload
+		if c.AddedRTT > 0 {
+			where += ", " + rtt(c.AddedRTT) + " added"
+		}
+		line := fmt.Sprintf("%s: %d arrived, %.4g/s completed; began late by p50 %s, p99 %s; then took p50 %s, p99 %s", where,
 			account.Arrived, o.PerSecond, rtt(account.Lag.P50), rtt(account.Lag.P99), rtt(account.Service.P50), rtt(account.Service.P99))
 		if account.LatencyLimit > 0 {
 			line += fmt.Sprintf("; %d over %s", account.Late, rtt(account.LatencyLimit))
@@ -92,9 +96,14 @@ func offered(f *result.File) (lines, doubts []string) {
 			line = "control: " + line
 		}
 		lines = append(lines, line)
-		if o.PerSecond < 0.9*account.PerSecond && float64(account.Arrived) > 100 {
-			doubts = append(doubts, fmt.Sprintf("%s, %s: %.4g/s completed of %.4g/s offered: its latencies are those of a queue that grows; compare at a lower --rate.",
-				c.Strategy, c.Workload, o.PerSecond, account.PerSecond))
+		var measured time.Duration
+		for _, r := range c.Rounds {
+			measured += r.Duration
+		}
+		// Waiting longer than the work takes is a queue; one that ends with the round has grown to its end.
+		if arrived := float64(account.Arrived) / measured.Seconds(); o.PerSecond < 0.9*arrived && account.Lag.P99 > account.Service.P50 {
+			doubts = append(doubts, fmt.Sprintf("%s: %.4g/s completed while %.4g/s arrived: its latencies are those of a queue that grows; compare at a lower --rate.",
+				where, o.PerSecond, arrived))
 		}
 	}
 	return lines, doubts

@@ -184,7 +184,7 @@ func (b *benchmark) run(ctx context.Context) error {
 		return err
 	}
 	var missing string
-	if b.meter, missing, err = newMeter(ctx, b.admin); err != nil {
+	if b.meter, missing, err = newMeter(ctx, b.admin, b.file.Environment.Server.Major()); err != nil {
 		return err
 	}
 	if missing != "" {
@@ -244,10 +244,11 @@ func (b *benchmark) enough(cells []*cell, round int) (bool, error) {
 	so := *b.file
 	so.Cells = nil
 	for _, c := range cells {
-		if err := c.out.Summarize(); err != nil {
+		out := c.out // the summary of an end that is none must not stay
+		if err := out.Summarize(); err != nil {
 			return false, err
 		}
-		so.Cells = append(so.Cells, c.out)
+		so.Cells = append(so.Cells, out)
 	}
 	return b.Enough(&so), nil
 }
@@ -349,7 +350,7 @@ func (b *benchmark) round(ctx context.Context, c *cell, number, position int) er
 	if err != nil {
 		return err
 	}
-	r, snapshot, err := b.measure(ctx, c, c.provider, fmt.Sprintf("r%d", number), seed, drive)
+	r, snapshot, err := b.measure(ctx, c, c.provider, fmt.Sprintf("r%d", number), seed, nil, drive)
 	if err != nil {
 		return fmt.Errorf("%s, %s, round %d: %w", c.name, c.out.Workload, number, err)
 	}
@@ -364,8 +365,8 @@ func (b *benchmark) round(ctx context.Context, c *cell, number, position int) er
 	return nil
 }
 
-// measure opens a session on p, drives it, and gives what was recorded of it, checked.
-func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, prefix string, seed uint64,
+// measure opens a session on p, calls ready if there is one, drives the session, and gives what was recorded of it, checked.
+func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, prefix string, seed uint64, ready func() error,
 	drive func(context.Context, *cell, workloads.Session) (window, error)) (r result.Round, s *latency.Snapshot, err error) {
 	c.paused.Store(false)
 	rtt, err := c.nullQuery(ctx)
@@ -381,14 +382,20 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 	if err != nil {
 		return r, nil, err
 	}
-	before, err := b.meter.read(ctx) // after Open, which fills queues
+	if ready != nil {
+		err = ready()
+	}
+	var before reading
+	if err == nil {
+		before, err = b.meter.read(ctx) // after Open, which fills queues
+	}
 	if err != nil {
 		return r, nil, errors.Join(err, session.Close(context.WithoutCancel(ctx)))
 	}
 	c.paused.Store(false)
 	w, err := drive(ctx, c, session)
 	c.paused.Store(true)
-	var after work
+	var after reading
 	if err == nil {
 		after, err = b.meter.read(ctx) // before Check, whose statements are none of the round's
 	}
@@ -406,6 +413,7 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 		if r.Orchestrations.Offered, err = w.offered.result(b.Rate, b.LatencyLimit); err != nil {
 			return r, nil, err
 		}
+		r.Orchestrations.PerSecond = float64(w.offered.done) / r.Duration.Seconds()
 	}
 	r.MeasuredRTT = rtt
 	after.since(before).addTo(&r, s)

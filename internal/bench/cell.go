@@ -107,8 +107,10 @@ func (b *benchmark) parameters(w workloads.Workload, p workloads.Params, d Dispa
 		"depth": p.Depth, "history_events": p.HistoryEvents,
 		"dispatchers": d.String(), "in_flight": b.inFlight(w, d),
 	}
-	if b.Rate > 0 {
-		all["rate_per_second"] = b.Rate
+	for name, set := range map[string]any{"rate_per_second": b.Rate, "ramp_ns": b.Ramp.Nanoseconds(), "jitter_ns": b.Jitter.Nanoseconds(), "exact": b.Exact} {
+		if set != 0.0 && set != int64(0) && set != false {
+			all[name] = set
+		}
 	}
 	return all
 }

@@ -31,16 +31,18 @@ func (b *benchmark) coldUnit(ctx context.Context, c *cell) error {
 		return err
 	}
 	defer pool.Close()
-	conns, err := acquireAll(ctx, pool)
-	releaseAll(conns)
-	if err != nil {
-		return err
-	}
 	p, err := provider.New(b.provider(pool, c.strategy))
 	if err != nil {
 		return err
 	}
-	r, s, err := b.measure(ctx, c, p, "cold", b.Seed, first)
+	// Opening the session may have used statements: its connections are exchanged for new ones.
+	ready := func() error {
+		pool.Reset()
+		conns, err := acquireAll(ctx, pool)
+		releaseAll(conns)
+		return err
+	}
+	r, s, err := b.measure(ctx, c, p, "cold", b.Seed, ready, first)
 	if err != nil {
 		return err
 	}

@@ -85,6 +85,7 @@ func (c *Config) Validate() error {
 		{c.Rounds < 1, fmt.Sprintf("--rounds %d: give at least 1", c.Rounds)},
 		{c.Round <= 0, fmt.Sprintf("the duration %v is not positive: give for example 10s", c.Round)},
 		{c.Orchestrations < 0, fmt.Sprintf("--orchestrations %d: give a number above 0", c.Orchestrations)},
+		{c.Rate > 0 && c.Rate < minRate, fmt.Sprintf("--rate %v/s: give at least %v/s", c.Rate, minRate)},
 		{c.Rate < 0 || math.IsNaN(c.Rate) || c.Rate > maxRate, fmt.Sprintf("--rate %v/s: give a rate between 0 and %d/s", c.Rate, maxRate)},
 		{c.Rate > 0 && c.Orchestrations > 0, "--rate needs a duration: leave out --orchestrations"},
 		{c.Rate > 0 && c.Exact, "--rate does not go with --exact, which has one unit in flight"},
@@ -106,9 +107,12 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("%w: --dispatchers: %s is there twice", ErrConfig, d)
 		}
 	}
-	for _, rtt := range c.AddedRTT {
+	for i, rtt := range c.AddedRTT {
 		if rtt < 0 {
 			return fmt.Errorf("%w: --rtt %v is negative", ErrConfig, rtt)
+		}
+		if slices.Contains(c.AddedRTT[:i], rtt) {
+			return fmt.Errorf("%w: --rtt: %v is there twice", ErrConfig, rtt)
 		}
 	}
 	for _, rtt := range c.Cold {
@@ -133,7 +137,10 @@ func (c *Config) lookups() error {
 			return fmt.Errorf("%w: --strategies: %v", ErrConfig, err)
 		}
 	}
-	for _, name := range c.Workloads {
+	for i, name := range c.Workloads {
+		if slices.Contains(c.Workloads[:i], name) {
+			return fmt.Errorf("%w: --workload: %s is named twice", ErrConfig, name)
+		}
 		w, err := workloads.Lookup(name)
 		if err != nil {
 			return fmt.Errorf("%w: --workload: %v", ErrConfig, err)
@@ -166,6 +173,9 @@ func (d Dispatchers) MarshalText() ([]byte, error) { return []byte(d.String()), 
 
 // maxRate is below what a wait between arrivals can be exact for.
 const maxRate = 20_000
+
+// minRate is a unit in three hours.
+const minRate = 0.0001
 
 // inFlight is how many units of a workload run at once.
 func (c *Config) inFlight(w workloads.Workload, d Dispatchers) int {

@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +31,8 @@ func (f Fault) validate(c *Config) error {
 		return fmt.Errorf("%w: fault: %s is not among --strategies", ErrConfig, f.Strategy)
 	case f.Delay < 0 || f.Delay == 0 && !f.Statement:
 		return fmt.Errorf("%w: fault: give a delay above 0 or a statement", ErrConfig)
+	case slices.ContainsFunc(c.Faults, func(g Fault) bool { return g != f && g.As == f.As && g.Strategy == f.Strategy }) || slices.Contains(c.Strategies, f.As):
+		return fmt.Errorf("%w: fault: two arms would be called %s", ErrConfig, cmp.Or(f.As, f.Strategy))
 	case f.Statement && f.Operation != "ack_orchestration_item":
 		return fmt.Errorf("%w: fault: a statement can be added to ack_orchestration_item, not to %s", ErrConfig, f.Operation)
 	}
@@ -49,6 +53,9 @@ func (f Fault) install(ctx context.Context, conn *pgx.Conn) error {
 	}
 	var text string
 	if err := conn.QueryRow(ctx, definition, f.Operation).Scan(&text); err != nil {
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
 		return fmt.Errorf("%w: fault: strategy %s has no function %s to slow down", ErrConfig, f.Strategy, f.Operation)
 	}
 	before, after, ok := strings.Cut(text, "\nbegin\n")

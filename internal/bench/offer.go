@@ -21,9 +21,9 @@ import (
 type offered struct {
 	mu           sync.Mutex
 	arrived      int64
+	done         int64 // units that ended in the window, whenever they arrived
 	late         int64
 	lag, service *hdrhistogram.Histogram
-	last         time.Time
 }
 
 // offer drives one round as an open loop. The same seed makes the same arrivals for every arm.
@@ -74,6 +74,7 @@ arrivals:
 				stop(err)
 				return
 			}
+			o.ended(!ended.Before(w.began) && ended.Before(end))
 			if counts {
 				units.Record(ended.Sub(due), true)
 				o.record(b.LatencyLimit, due, start, ended)
@@ -83,9 +84,6 @@ arrivals:
 	group.Wait()
 	c.recorder.SetRecording(false)
 	w.ended = end
-	if o.last.After(end) {
-		w.ended = o.last
-	}
 	w.offered = o
 	if err == nil {
 		err = context.Cause(ctx)
@@ -111,8 +109,13 @@ func (o *offered) record(limit time.Duration, due, start, ended time.Time) {
 	// Values of a round are in range or at its end.
 	_ = o.lag.RecordValue(int64(min(max(start.Sub(due), 0), latency.Max)))
 	_ = o.service.RecordValue(int64(min(ended.Sub(start), latency.Max)))
-	if ended.After(o.last) {
-		o.last = ended
+}
+
+func (o *offered) ended(within bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if within {
+		o.done++
 	}
 }
 

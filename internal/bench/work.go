@@ -22,19 +22,28 @@ import (
 //go:embed work.sql
 var workSQL string
 
-// work is what the server did so far, by statement: its essence, or its name.
+// work is what the server did, by statement: its essence, or its name.
 type work map[string]result.ServerWork
+
+// A reading is what the server has done so far, by its own id of a statement in a schema.
+type reading map[int64]statement
+
+type statement struct {
+	essence string
+	result.ServerWork
+}
 
 // A meter reads pg_stat_statements before and after each round. Cells run one after the other, so what lies between is
 // theirs, although equal statements of different schemas have rows of their own.
 type meter struct {
 	conn *pgx.Conn
+	all  bool // read every statement of the role
 	off  bool
 }
 
 // newMeter tries a first reading; missing says what is not reported and how to have it, "" when all is.
-func newMeter(ctx context.Context, conn *pgx.Conn) (m *meter, missing string, err error) {
-	m = &meter{conn: conn}
+func newMeter(ctx context.Context, conn *pgx.Conn, major int) (m *meter, missing string, err error) {
+	m = &meter{conn: conn, all: major >= 18}
 	if _, err = m.read(ctx); err == nil {
 		var track string
 		if err = conn.QueryRow(ctx, "select current_setting('pg_stat_statements.track')").Scan(&track); err == nil && track == "none" {
@@ -63,20 +72,21 @@ func newMeter(ctx context.Context, conn *pgx.Conn) (m *meter, missing string, er
 	return m, missing + ".", nil
 }
 
-func (m *meter) read(ctx context.Context) (work, error) {
+func (m *meter) read(ctx context.Context) (reading, error) {
 	if m.off {
 		return nil, nil
 	}
-	rows, err := m.conn.Query(ctx, workSQL)
+	rows, err := m.conn.Query(ctx, workSQL, m.all)
 	if err != nil {
 		return nil, err
 	}
-	all := work{}
+	all := reading{}
+	var id int64
 	var query string
 	var w result.ServerWork
-	_, err = pgx.ForEachRow(rows, []any{&query, &w.Calls, &w.Exec, &w.Rows, &w.SharedHit, &w.SharedRead, &w.SharedDirtied,
+	_, err = pgx.ForEachRow(rows, []any{&id, &query, &w.Calls, &w.Exec, &w.Rows, &w.SharedHit, &w.SharedRead, &w.SharedDirtied,
 		&w.WALRecords, &w.WALPageImages, &w.WALBytes}, func() error {
-		all[essence(query)] = all[essence(query)].Add(w)
+		all[id] = statement{essence(query), w}
 		return nil
 	})
 	return all, err
@@ -92,16 +102,20 @@ func (b *benchmark) checkpoints(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// since gives what was done after earlier; nil when nothing is known.
-func (w work) since(earlier work) work {
-	if w == nil {
+// since gives what was done after earlier; nil when nothing is known. A statement that the server has forgotten meanwhile
+// (pg_stat_statements.max, or a reset) counts from nothing again, or not at all.
+func (r reading) since(earlier reading) work {
+	if r == nil {
 		return nil
 	}
 	done := work{}
-	for name, now := range w {
-		// Less than before: the server has forgotten the statement meanwhile (pg_stat_statements.max).
-		if d := now.Sub(earlier[name]); d.Calls > 0 && d.Exec >= 0 && d.WALBytes >= 0 && d.SharedHit >= 0 {
-			done[name] = d
+	for id, now := range r {
+		d := now.Sub(earlier[id].ServerWork)
+		if min(d.Calls, int64(d.Exec), d.Rows, d.SharedHit, d.SharedRead, d.SharedDirtied, d.WALRecords, d.WALPageImages, d.WALBytes) < 0 {
+			d = now.ServerWork
+		}
+		if d.Calls > 0 {
+			done[now.essence] = done[now.essence].Add(d)
 		}
 	}
 	return done

@@ -115,6 +115,9 @@ func (l *loadFlags) until(c *cobra.Command, precision string, maxTime time.Durat
 	if c.Flags().Changed("rounds") {
 		return errors.New("--precision finds out how many rounds it takes: leave out --rounds")
 	}
+	if len(l.strategies) < 2 {
+		return errors.New("--precision is that of a comparison: name two strategies")
+	}
 	if maxTime <= 0 {
 		return fmt.Errorf("--max-time %v is not positive: give for example 10m", maxTime)
 	}

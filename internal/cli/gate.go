@@ -107,8 +107,10 @@ func (a *app) gate(c *cobra.Command, g *gateFlags, o *gateOptions, args []string
 	if err := reports.RenderVerdict(a.out, o.format, v, reports.Options{Color: a.colour(), Width: a.width()}); err != nil {
 		return err
 	}
-	if err := a.tellGitHub(v); err != nil {
-		return err
+	if o.format != "github" {
+		if err := a.tellGitHub(v); err != nil {
+			return err
+		}
 	}
 	return outcome(v)
 }

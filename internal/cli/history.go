@@ -47,8 +47,12 @@ func (a *app) historyAppendCommand() *cobra.Command {
 					return err
 				}
 				if err := history.Append(path, history.Of(f)); err != nil {
-					if errors.Is(err, history.ErrBadFile) || errors.Is(err, history.ErrThere) {
-						return usage{fmt.Errorf("%s: %w", name, err)}
+					if errors.Is(err, history.ErrThere) { // as when a folder is added every night
+						fmt.Fprintf(a.err, "pgbench-provider: %s: %v\n", name, err)
+						continue
+					}
+					if errors.Is(err, history.ErrBadFile) {
+						return usage{err}
 					}
 					return err
 				}

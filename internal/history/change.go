@@ -54,23 +54,35 @@ func Changes(values []float64) []Change {
 	}
 	search(0, len(logs))
 	slices.SortFunc(splits, func(a, b split) int { return a.at - b.at })
-	var out []Change
-	for i, s := range splits {
-		from, to := 0, len(values)
-		if i > 0 {
-			from = splits[i-1].at
+	at := func(i int) int { // bounds of the stretches between splits
+		switch {
+		case i < 0:
+			return 0
+		case i == len(splits):
+			return len(values)
 		}
-		if i+1 < len(splits) {
-			to = splits[i+1].at
-		}
-		c := Change{At: s.at, Before: median(values[from:s.at]), After: median(values[s.at:to]), P: s.p}
-		c.Share = c.After/c.Before - 1
-		if math.Abs(math.Log1p(c.Share)) >= math.Log1p(MinMagnitude) {
-			out = append(out, c)
-		}
+		return splits[i].at
 	}
-	return out
+	for {
+		var out []Change
+		smallest := -1
+		for i, s := range splits {
+			c := Change{At: s.at, Before: median(values[at(i-1):s.at]), After: median(values[s.at:at(i+1)]), P: s.p}
+			c.Share = c.After/c.Before - 1
+			out = append(out, c)
+			if c.size() < math.Log1p(MinMagnitude) && (smallest < 0 || c.size() < out[smallest].size()) {
+				smallest = i
+			}
+		}
+		if smallest < 0 {
+			return out
+		}
+		// Its neighbours then reach farther: small steps may be a large change together.
+		splits = slices.Delete(splits, smallest, smallest+1)
+	}
 }
+
+func (c Change) size() float64 { return math.Abs(math.Log1p(c.Share)) }
 
 // best gives the split of x with the greatest statistic, 0 when x is too short, and the share of permutations that reach
 // it.

@@ -28,14 +28,18 @@ func Read(path string) (entries []Entry, torn bool, err error) {
 	r := bufio.NewReader(f)
 	for n := 1; ; n++ {
 		line, err := r.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return entries, len(bytes.TrimSpace(line)) > 0, nil // a whole line ends with a newline
-		}
-		if err != nil {
+		last := errors.Is(err, io.EOF)
+		if err != nil && !last {
 			return nil, false, err
 		}
 		if len(bytes.TrimSpace(line)) == 0 {
+			if last {
+				return entries, false, nil
+			}
 			continue
+		}
+		if last && !json.Valid(line) {
+			return entries, true, nil
 		}
 		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil {
@@ -45,11 +49,15 @@ func Read(path string) (entries []Entry, torn bool, err error) {
 			return nil, false, fmt.Errorf("%w: %s line %d has format %d, and this program reads %d: use a newer version, or remove the line", ErrBadFile, path, n, e.Format, Format)
 		}
 		entries = append(entries, e)
+		if last {
+			return entries, false, nil
+		}
 	}
 }
 
-// Append adds e to the file at path in one write, making the file when it is missing. What a torn line left is ended first.
-// It returns [ErrThere] for a run of the same identity that started at the same time with the same commit.
+// Append adds e to the file at path in one write, making the file when it is missing. What a torn line left is
+// removed; a whole line that lacks its newline gets it. It returns [ErrThere] for a run of the same
+// identity that started at the same time with the same commit.
 func Append(path string, e Entry) error {
 	entries, torn, err := Read(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -64,25 +72,27 @@ func Append(path string, e Entry) error {
 	if err != nil {
 		return err
 	}
-	line = append(line, '\n')
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return err
 	}
-	if torn {
-		if err := f.Truncate(whole(f)); err != nil {
-			return errors.Join(err, f.Close())
-		}
-	}
-	_, err = f.Write(line)
-	return errors.Join(err, f.Close())
+	return errors.Join(add(f, line, torn), f.Close())
 }
 
-// whole is where the last whole line ends.
-func whole(f *os.File) int64 {
+func add(f *os.File, line []byte, torn bool) error {
 	data, err := io.ReadAll(f)
 	if err != nil {
-		return 0
+		return err
 	}
-	return int64(bytes.LastIndexByte(data, '\n') + 1)
+	if torn {
+		data = data[:bytes.LastIndexByte(data, '\n')+1]
+		if err := f.Truncate(int64(len(data))); err != nil {
+			return err
+		}
+	}
+	if len(data) > 0 && data[len(data)-1] != '\n' {
+		line = append([]byte{'\n'}, line...)
+	}
+	_, err = f.Write(append(line, '\n'))
+	return err
 }

@@ -66,7 +66,7 @@ func Of(f *result.File) Entry {
 		}
 		add := func(p Point) {
 			p.Workload, p.Strategy, p.AddedRTT = c.Workload, c.Strategy, c.AddedRTT
-			if base := base(e.Points, p); base != nil && base.P50 > 0 {
+			if base := base(e.Points, p, f.Cells[0].Strategy); base != nil && base.P50 > 0 {
 				p.Ratio = float64(p.P50) / float64(base.P50)
 			}
 			e.Points = append(e.Points, p)
@@ -84,9 +84,9 @@ func Of(f *result.File) Entry {
 }
 
 // base is the same operation under the first strategy of the run, nil when p is of that.
-func base(points []Point, p Point) *Point {
+func base(points []Point, p Point, first string) *Point {
 	i := slices.IndexFunc(points, func(b Point) bool {
-		return b.Workload == p.Workload && b.AddedRTT == p.AddedRTT && b.Operation == p.Operation && b.Outcome == p.Outcome && b.Strategy != p.Strategy
+		return b.Workload == p.Workload && b.AddedRTT == p.AddedRTT && b.Operation == p.Operation && b.Outcome == p.Outcome && b.Strategy == first && p.Strategy != first
 	})
 	if i < 0 {
 		return nil

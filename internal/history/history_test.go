@@ -67,6 +67,21 @@ func TestFile(t *testing.T) {
 	if err != nil || torn || !reflect.DeepEqual(got, []history.Entry{e, later}) {
 		t.Errorf("%d entries, torn %v, %v", len(got), torn, err)
 	}
+	// An editor may take the last newline away.
+	if whole, err = os.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, whole[:len(whole)-1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	third := e
+	third.StartedAt = e.StartedAt.Add(2 * time.Hour)
+	if err := history.Append(path, third); err != nil {
+		t.Fatal(err)
+	}
+	if got, torn, err := history.Read(path); err != nil || torn || !reflect.DeepEqual(got, []history.Entry{e, later, third}) {
+		t.Errorf("%d entries, torn %v, %v", len(got), torn, err)
+	}
 	for text, want := range map[string]string{"{\n": "line 1 is no JSON", `{"format":9}` + "\n": "format 9"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -107,6 +122,23 @@ func TestAStepIsFound(t *testing.T) {
 	}
 	if alarms > 0 {
 		t.Errorf("%d changes were found in %d series without any", alarms, runs)
+	}
+}
+
+// Steps that are each too small to tell are told together.
+func TestSmallStepsAddUp(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 5))
+	v := make([]float64, 100)
+	for i := range v {
+		v[i] = math.Pow(1.04, float64(i/20)) * math.Exp(0.005*rng.NormFloat64())
+	}
+	total := 1.0
+	for _, c := range history.Changes(v) {
+		total *= 1 + c.Share
+	}
+	if total < 1.08 {
+		t.Errorf("four steps of 4 %% are told as a change of %.3f", total)
 	}
 }
 

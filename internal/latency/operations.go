@@ -53,7 +53,10 @@ func (s *observer) Observe(o *provider.Observation) {
 	c.wire.BytesIn += o.Wire.BytesIn
 	c.latency.record(o.Duration)
 	c.wait.record(o.Wait)
-	s.called.keep(called{o.Operation, i, o.Start.Sub(began), o.Duration, o.Wait, o.Backend, o.Retries})
+	// Of a call that began before recording did, the first statements are missing.
+	if start := o.Start.Sub(began); int64(start) >= s.recorder.on.Load() {
+		s.called.keep(called{o.Operation, i, start, o.Duration, o.Wait, o.Backend, o.Retries})
+	}
 	s.total.Add(1)
 	if outcomes[i] == provider.OutcomeError {
 		s.failed.Add(1)

@@ -12,6 +12,7 @@ import (
 // goroutine; what [Recorder.Observer] and [Recorder.Tracer] hand out belongs to one goroutine at a time.
 type Recorder struct {
 	state  atomic.Uint64 // the number of Resets, shifted left, and whether it records in the lowest bit
+	on     atomic.Int64  // when recording was last switched on, by now()
 	mu     sync.Mutex
 	shards []shard // those that recorded since the last Reset
 }
@@ -24,6 +25,7 @@ func NewRecorder() *Recorder { return &Recorder{} }
 // prepared.
 func (r *Recorder) SetRecording(on bool) {
 	if on {
+		r.on.Store(int64(now()))
 		r.state.Or(1)
 	} else {
 		r.state.And(^uint64(1))

@@ -78,6 +78,15 @@ func (c *Cell) Summarize() error {
 		if c.Summary.Orchestrations.Offered, err = offered.with(&lag, &service); err != nil {
 			return err
 		}
+		if offered != nil && total > 0 { // what ended in the windows, which not all that arrived in them did
+			done := 0.0
+			for _, r := range c.Rounds {
+				if r.Orchestrations != nil {
+					done += r.Orchestrations.PerSecond * r.Duration.Seconds()
+				}
+			}
+			c.Summary.Orchestrations.PerSecond = done / total.Seconds()
+		}
 	}
 	if c.MeasuredRTT == 0 && len(rtts) > 0 {
 		slices.Sort(rtts)
