@@ -129,6 +129,7 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 	config.MaxConns = int32(b.poolSize(c.workload, c.dispatchers))
 	config.MinConns = config.MaxConns
 	config.MaxConnLifetime, config.MaxConnIdleTime = 24*time.Hour, 24*time.Hour
+	config.HealthCheckPeriod = 24 * time.Hour // it takes all idle connections for a moment
 	// A ping would be a round trip that no strategy asked for.
 	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	config.BeforeConnect = func(_ context.Context, cc *pgx.ConnConfig) error {

@@ -186,8 +186,12 @@ func (c *Config) inFlight(w workloads.Workload, d Dispatchers) int {
 }
 
 // poolSize is how many connections a cell has: one for each dispatcher and some for the clients that start units, or one
-// for each unit where units call the provider themselves; and one for the null query.
+// for each unit where units call the provider themselves; and one for the null query. An exact run has a single one: what a
+// backend reads depends on what it has read before.
 func (c *Config) poolSize(w workloads.Workload, d Dispatchers) int {
+	if c.Exact {
+		return 1
+	}
 	if !w.Orchestrates() {
 		return c.inFlight(w, d) + 1
 	}

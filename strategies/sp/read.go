@@ -43,7 +43,7 @@ func (Strategy) AppendHistory(ctx context.Context, conn *pgx.Conn, instanceID st
 // ReadStatus implements [provider.Strategy].
 func (Strategy) ReadStatus(ctx context.Context, conn *pgx.Conn, instanceID string) (s provider.InstanceStatus, err error) {
 	err = conn.QueryRow(ctx, readStatus, instanceID).Scan(&s.ExecutionID, &s.Status, &s.Output)
-	return s, err
+	return s, provider.NoRows(err, provider.ErrInstanceNotFound)
 }
 
 // ListInstances implements [provider.Strategy].

@@ -58,7 +58,7 @@ func logTicks(low, top float64) (out []Tick) {
 		out = nil
 		for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(top)); e++ {
 			for _, d := range digits {
-				if v := d * math.Pow(10, e); v >= low*0.999 && v <= top*1.001 {
+				if v := d * math.Pow(10, e); v >= low*(1-1e-9) && v <= top*(1+1e-9) {
 					out = append(out, Tick{v, Number(v)})
 				}
 			}
