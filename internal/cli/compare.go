@@ -57,7 +57,7 @@ between its two runs is noise, and no estimate below it is called a difference.`
 	l.addOpenLoop(c)
 	f := c.Flags()
 	f.StringSliceVar(&l.strategies, "strategies", []string{"inline", "sp"}, "the `strategies`, base first, see list")
-	f.StringVar(&preset, "preset", "", "`how much` to measure: quick (12 rounds of 250ms), ci (30 of 500ms), full (60 of 1s)")
+	f.StringVar(&preset, "preset", "", "`how much` to measure: quick (12 rounds of 250ms), ci (60 of 500ms), full (100 of 1s)")
 	f.StringVar(&precision, "precision", "", "measure until the interval of the whole is as narrow as ±`this`, such as 3%, or --max-time ends")
 	f.DurationVar(&maxTime, "max-time", 10*time.Minute, "`time` after which --precision gives up")
 	f.IntVar(&l.config.Rounds, "rounds", 20, "`rounds` that each strategy runs")
@@ -68,14 +68,15 @@ between its two runs is noise, and no estimate below it is called a difference.`
 	return c
 }
 
-// presets are those of the measurement method: quick for a look, ci for a gate, full for a decision.
+// presets: quick for a look, ci for a gate, full for a decision. The rounds of ci were chosen by the power that was measured
+// (docs/method.md).
 var presets = map[string]struct {
 	rounds int
 	round  time.Duration
 }{
 	"quick": {12, 250 * time.Millisecond},
-	"ci":    {30, 500 * time.Millisecond},
-	"full":  {60, time.Second},
+	"ci":    {60, 500 * time.Millisecond},
+	"full":  {100, time.Second},
 }
 
 // preset sets what the caller has not set.
