@@ -1,6 +1,8 @@
 -- The tables of the provider contract. All times are Unix milliseconds taken by the client: there is one clock, and it is
 -- a parameter. There are no foreign keys: a message may be there before its instance.
 
+-- history_owner and history_through let a provider keep histories: the process whose turn was the last, and the last event of
+-- that turn. Null when that process keeps none; anything else when events were added outside a turn.
 create table instances (
     instance_id           text   collate "C" primary key,
     orchestration_name    text   not null,
@@ -8,7 +10,9 @@ create table instances (
     current_execution_id  bigint not null,
     parent_instance_id    text   collate "C",
     created_at            bigint not null,
-    updated_at            bigint not null
+    updated_at            bigint not null,
+    history_owner         uuid,
+    history_through       bigint
 ) with (fillfactor = 85);
 
 create index instances_parent on instances (parent_instance_id) where parent_instance_id is not null;

@@ -107,6 +107,7 @@ func (p *Provider) FetchOrchestrationItem(ctx context.Context, lockTimeout time.
 		var turn *Turn
 		err := p.do(ctx, op, 1+repeats, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
 			lock = p.lock(lockTimeout)
+			lock.Owner = p.histories.me()
 			turn, err = p.strategy.FetchOrchestrationItem(ctx, conn, lock)
 			return err
 		})
@@ -117,7 +118,7 @@ func (p *Provider) FetchOrchestrationItem(ctx context.Context, lockTimeout time.
 		item := turn.decode()
 		item.LockToken = held.encode()
 		if !orphaned(turn, item) {
-			return item, nil
+			return p.complete(ctx, turn, item)
 		}
 		if err := p.discard(ctx, held); err != nil && !errors.Is(err, ErrLockLost) {
 			return nil, err
@@ -244,10 +245,13 @@ func (p *Provider) AckOrchestrationItem(ctx context.Context, token LockToken, ac
 	if err != nil {
 		return p.refuse(op, err)
 	}
-	return p.do(ctx, op, 1+repeats, OutcomeOK, func(conn *pgx.Conn) error {
+	keep := p.histories.keeps(a, ack.History)
+	err = p.do(ctx, op, 1+repeats, OutcomeOK, func(conn *pgx.Conn) error {
 		a.at(p.Now(), ack.OrchestratorItems)
 		return p.strategy.AckOrchestrationItem(ctx, conn, a)
 	})
+	p.histories.acked(a.Lock.InstanceID, keep, err)
+	return err
 }
 
 func (p *Provider) turnAck(token LockToken, ack *OrchestrationAck) (*TurnAck, error) {

@@ -20,15 +20,20 @@ type Config struct {
 	Clock func() time.Time
 	// Observer is told of every operation; nil is nobody.
 	Observer Observer
+	// HistoryCache is how many bytes of histories, as JSON, the Provider may keep, so that a fetch reads only what is newer
+	// than this Provider's own last turn of the instance. 0 keeps none. What others do to a history, [Provider.AppendHistory]
+	// included, is noticed; what is done to the table behind every provider's back is not.
+	HistoryCache int
 }
 
 // A Provider is the durable-task contract over one schema of a PostgreSQL database. It is safe for concurrent use if its
 // observer is; see [Provider.WithObserver].
 type Provider struct {
-	pool     *pgxpool.Pool
-	strategy Strategy
-	clock    func() time.Time
-	observer Observer
+	pool      *pgxpool.Pool
+	strategy  Strategy
+	clock     func() time.Time
+	observer  Observer
+	histories *histories // nil when none are kept
 }
 
 // New makes a Provider. It fails with [ErrInvalid] when something required is missing; it does not connect.
@@ -38,11 +43,13 @@ func New(c Config) (*Provider, error) {
 		return nil, fmt.Errorf("%w: Config.Pool is nil", ErrInvalid)
 	case c.Strategy == nil:
 		return nil, fmt.Errorf("%w: Config.Strategy is nil", ErrInvalid)
+	case c.HistoryCache < 0:
+		return nil, fmt.Errorf("%w: Config.HistoryCache is negative", ErrInvalid)
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	return &Provider{c.Pool, c.Strategy, c.Clock, c.Observer}, nil
+	return &Provider{c.Pool, c.Strategy, c.Clock, c.Observer, newHistories(c.HistoryCache)}, nil
 }
 
 // WithObserver gives the same Provider with another observer, so that each worker may record without a lock. Nil is

@@ -98,6 +98,7 @@ type (
 	Lock struct {
 		Token      string // a UUID
 		Now, Until int64
+		Owner      *string // a UUID: who keeps histories and, where it had the last turn, needs only what is newer; nil nobody
 	}
 	// A Message is a row for the orchestrator queue.
 	Message struct {
@@ -142,7 +143,11 @@ type (
 		Known         bool     // there is a row in instances
 		Name, Version *string
 		ExecutionID   *int64   // of the instance, else the highest that left a trace; nil when nothing did
-		History       []string // JSON, of that execution
+		History       []string // JSON, of that execution; only what is newer than KeptThrough
+		// HistoryOwner and HistoryThrough are the instance's: who had its last turn and keeps the history through which
+		// event; nil nobody.
+		HistoryOwner   *string
+		HistoryThrough *int64
 	}
 	// A TurnAck is everything one turn changes.
 	TurnAck struct {
@@ -159,6 +164,10 @@ type (
 		Works       Works
 		Messages    Messages
 		Cancelled   Activities
+		// HistoryOwner keeps the history through HistoryThrough, unless the instance's owner is another than HistorySeen,
+		// which the fetch saw; nil nobody.
+		HistorySeen, HistoryOwner *string
+		HistoryThrough            *int64
 	}
 	// A TurnAbandon gives a turn back. VisibleAt is nil when the messages stay visible as they were.
 	TurnAbandon struct {
@@ -180,6 +189,14 @@ type (
 		IgnoreAttempt bool
 	}
 )
+
+// KeptThrough is the last event that owner keeps of the turn's instance; 0 for none.
+func (t *Turn) KeptThrough(owner *string) int64 {
+	if owner == nil || t.HistoryOwner == nil || *owner != *t.HistoryOwner || t.HistoryThrough == nil {
+		return 0
+	}
+	return *t.HistoryThrough
+}
 
 // Len is the number of rows.
 func (m Messages) Len() int { return len(m.Items) }

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pgbench-provider/internal/pgtest"
+	"pgbench-provider/provider"
 	"pgbench-provider/provider/providertest"
 	"pgbench-provider/strategies"
 )
@@ -33,6 +34,17 @@ func TestConformance(t *testing.T) {
 					providertest.Run(t, s, schemaIn(m.mode))
 				})
 			}
+		})
+	}
+}
+
+// TestConformanceWithHistories keeps the same rules with a provider that keeps histories and reads only what is newer.
+func TestConformanceWithHistories(t *testing.T) {
+	t.Parallel()
+	for _, s := range strategies.All() {
+		t.Run(s.Name(), func(t *testing.T) {
+			t.Parallel()
+			providertest.Run(t, s, pgtest.NewSchema, func(c *provider.Config) { c.HistoryCache = 1 << 20 })
 		})
 	}
 }

@@ -37,6 +37,9 @@ type Config struct {
 	Orchestrations int             `json:"orchestrations,omitempty"`
 	AddedRTT       []time.Duration `json:"added_rtt_ns"`
 	Jitter         time.Duration   `json:"jitter_ns,omitempty"`
+	// HistoryCache is how many MiB of histories each cell's provider may keep between turns; 0 keeps none, and every turn
+	// reads the whole of its history.
+	HistoryCache int `json:"history_cache_mib,omitempty"`
 	// Cold are those of AddedRTT at which the first unit on new connections is measured too, before all rounds.
 	Cold      []time.Duration `json:"cold_rtt_ns,omitempty"`
 	Faults    []Fault         `json:"faults,omitempty"`    // for trying gates
@@ -93,6 +96,7 @@ func (c *Config) Validate() error {
 		{c.Rate == 0 && c.LatencyLimit != 0, "--latency-limit applies to an open loop: add --rate, for example 200/s"},
 		{c.Ramp < 0, fmt.Sprintf("--ramp %v is negative", c.Ramp)},
 		{c.LatencyLimit < 0, fmt.Sprintf("--latency-limit %v is negative", c.LatencyLimit)},
+		{c.HistoryCache < 0 || c.HistoryCache > 1<<16, fmt.Sprintf("--history-cache %d: give a number of MiB from 0 to 65536", c.HistoryCache)},
 		{c.Jitter < 0, fmt.Sprintf("--jitter %v is negative", c.Jitter)},
 	} {
 		if check.bad {

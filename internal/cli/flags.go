@@ -60,6 +60,7 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.DurationVar(&l.config.Params.ActivityDelay, "activity-delay", 0, "`time` an activity takes")
 	f.IntVar(&l.config.Params.Depth, "depth", 0, "`instances` that wait in the queue (operations 100)")
 	f.IntVar(&l.config.Params.HistoryEvents, "history", 0, "`events` of each instance at the beginning (operations 5)")
+	f.IntVar(&l.config.HistoryCache, "history-cache", 0, "`MiB` of histories to keep between turns, so that a fetch reads only what is newer")
 	f.Int64Var(&l.seed, "seed", 0, "`seed` of payloads and of the order of strategies (default random, and reported)")
 	f.StringArrayVar(&l.faults, "fault", nil, "put a fault in, to try a gate: `strategy:operation:delay[:as]`")
 	_ = f.MarkHidden("fault")

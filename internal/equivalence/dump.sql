@@ -1,5 +1,5 @@
 -- All that is stored, a row a line, without the ids that differ from server to server and from strategy to strategy.
-select 'instances: ' || to_jsonb(t)::text from instances t
+select 'instances: ' || (to_jsonb(t) - 'history_owner')::text || ' owner ' || (t.history_owner is not null) from instances t
 union all
 select 'executions: ' || to_jsonb(t)::text from executions t
 union all

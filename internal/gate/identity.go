@@ -44,7 +44,7 @@ type Cell struct {
 // Counts depend on how much was done before; latencies do not, and a re-run has more rounds.
 var (
 	counterSettings = []string{"seed", "rounds", "orchestrations"}
-	timedSettings   = []string{"jitter_ns"}
+	timedSettings   = []string{"jitter_ns", "history_cache_mib"}
 )
 
 // identify gives the identity of the two runs, one of which may be nil. They must be of the same server and schema.

@@ -34,6 +34,7 @@ type Harness struct {
 
 	config   *pgx.ConnConfig
 	strategy provider.Strategy
+	with     []func(*provider.Config)
 	pool     *pgxpool.Pool
 	raw      *pgx.Conn
 	exchange *exchanges
@@ -49,13 +50,13 @@ const (
 )
 
 // Open migrates the empty schema that config's search_path names and makes a Harness on it. The caller owns the schema
-// and closes the Harness.
-func Open(ctx context.Context, config *pgx.ConnConfig, s provider.Strategy) (*Harness, error) {
+// and closes the Harness. Each with changes the configuration of its providers.
+func Open(ctx context.Context, config *pgx.ConnConfig, s provider.Strategy, with ...func(*provider.Config)) (*Harness, error) {
 	raw, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	h := &Harness{Clock: new(Clock), config: config, strategy: s, raw: raw, exchange: new(exchanges), record: new(record),
+	h := &Harness{Clock: new(Clock), config: config, strategy: s, with: with, raw: raw, exchange: new(exchanges), record: new(record),
 		name: "providertest " + rand.Text()}
 	h.Clock.ms.Store(epoch.UnixMilli())
 	if err := migrations.Apply(ctx, raw, s); err != nil {
@@ -139,13 +140,21 @@ func (h *Harness) Reopen(ctx context.Context) (*provider.Provider, func(), error
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := provider.New(provider.Config{Pool: pool, Strategy: h.strategy, Clock: h.Clock.Now, Observer: h.record})
+	p, err := h.provider(pool, h.Clock.Now)
 	return p, pool.Close, err
 }
 
 // at makes a provider on the same pool with another clock.
 func (h *Harness) at(clock func() time.Time) (*provider.Provider, error) {
-	return provider.New(provider.Config{Pool: h.pool, Strategy: h.strategy, Clock: clock, Observer: h.record})
+	return h.provider(h.pool, clock)
+}
+
+func (h *Harness) provider(pool *pgxpool.Pool, clock func() time.Time) (*provider.Provider, error) {
+	c := provider.Config{Pool: pool, Strategy: h.strategy, Clock: clock, Observer: h.record}
+	for _, with := range h.with {
+		with(&c)
+	}
+	return provider.New(c)
 }
 
 // tables are those of the contract.

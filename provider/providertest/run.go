@@ -11,9 +11,10 @@ import (
 // A Schema gives a configuration whose search_path names a fresh, empty schema that lives as long as the test.
 type Schema func(testing.TB) *pgx.ConnConfig
 
-// Run runs every rule against a strategy as a parallel subtest family/name.
-func Run(t *testing.T, s provider.Strategy, schema Schema) {
-	sh := newShelf(t, s, schema)
+// Run runs every rule against a strategy as a parallel subtest family/name. Each with changes the configuration of the
+// providers.
+func Run(t *testing.T, s provider.Strategy, schema Schema, with ...func(*provider.Config)) {
+	sh := newShelf(t, s, schema, with)
 	var family []Rule
 	for _, r := range Rules() {
 		if len(family) > 0 && family[0].Family != r.Family {
@@ -42,14 +43,15 @@ func runFamily(t *testing.T, sh *shelf, rules []Rule) {
 type shelf struct {
 	strategy provider.Strategy
 	schema   Schema
+	with     []func(*provider.Config)
 	slots    chan *Harness // nil: to be opened by the test that takes it
 }
 
 // shelfSize bounds the connections of one Run, on machines with many cores too.
 const shelfSize = 2
 
-func newShelf(t *testing.T, s provider.Strategy, schema Schema) *shelf {
-	sh := &shelf{s, schema, make(chan *Harness, shelfSize)}
+func newShelf(t *testing.T, s provider.Strategy, schema Schema, with []func(*provider.Config)) *shelf {
+	sh := &shelf{s, schema, with, make(chan *Harness, shelfSize)}
 	for range shelfSize {
 		h := sh.open(t)
 		t.Cleanup(h.Close)
@@ -60,7 +62,7 @@ func newShelf(t *testing.T, s provider.Strategy, schema Schema) *shelf {
 
 func (sh *shelf) open(t *testing.T) *Harness {
 	t.Helper()
-	h, err := Open(t.Context(), sh.schema(t), sh.strategy)
+	h, err := Open(t.Context(), sh.schema(t), sh.strategy, sh.with...)
 	if err != nil {
 		t.Fatalf("open a harness: %v", err)
 	}

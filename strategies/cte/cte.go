@@ -49,13 +49,13 @@ func (Strategy) Name() string { return "cte" }
 // FetchOrchestrationItem implements [provider.Strategy].
 func (s Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.Turn, error) {
 	for {
-		t, fresh, err := scanTurn(conn.QueryRow(ctx, fetchClaim, l.Now, l.Token, l.Until))
+		t, fresh, err := scanTurn(conn.QueryRow(ctx, fetchClaim, l.Now, l.Token, l.Until, l.Owner))
 		if err != nil {
 			return nil, provider.NoRows(err, provider.ErrNoWork)
 		}
 		if !fresh {
 			id := t.InstanceID
-			if t, _, err = scanTurn(conn.QueryRow(ctx, fetchAgain, l.Now, l.Token, id)); errors.Is(err, pgx.ErrNoRows) {
+			if t, _, err = scanTurn(conn.QueryRow(ctx, fetchAgain, l.Now, l.Token, id, l.Owner)); errors.Is(err, pgx.ErrNoRows) {
 				continue // deleted meanwhile
 			}
 			if err != nil {
@@ -77,7 +77,8 @@ func scanTurn(row pgx.Row) (t *provider.Turn, fresh bool, err error) {
 	t = &provider.Turn{}
 	var counted *int
 	err = row.Scan(&t.InstanceID, &t.AttemptCount, &fresh, &t.MessageIDs, &t.Messages, &counted,
-		&t.Known, &t.Name, &t.Version, &t.ExecutionID, &t.History)
+		&t.Known, &t.Name, &t.Version, &t.ExecutionID, &t.History,
+		&t.HistoryOwner, &t.HistoryThrough)
 	if counted != nil && *counted > 0 {
 		t.AttemptCount = max(t.AttemptCount, *counted+1)
 	}
@@ -94,7 +95,8 @@ func (s Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *p
 		a.Name, a.Version, a.Parent, (*string)(a.Status), a.Output, a.CompletedAt,
 		a.Events.IDs, a.Events.Types, a.Events.Data,
 		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
-		a.Messages.VisibleAt, a.Messages.Items).Scan(&held)
+		a.Messages.VisibleAt, a.Messages.Items,
+		a.HistorySeen, a.HistoryOwner, a.HistoryThrough).Scan(&held)
 	if err == nil && held == 0 {
 		return provider.ErrLockLost
 	}

@@ -59,9 +59,10 @@ func writeTurn(ctx context.Context, tx pgx.Tx, a *provider.TurnAck) error {
 	id := a.Lock.InstanceID
 	var err error
 	if a.Name != nil {
-		_, err = tx.Exec(ctx, ackInstance, id, a.Name, a.Version, a.ExecutionID, a.Parent, a.Now)
+		_, err = tx.Exec(ctx, ackInstance, id, a.Name, a.Version, a.ExecutionID, a.Parent, a.Now,
+			a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
 	} else {
-		_, err = tx.Exec(ctx, ackRaise, id, a.ExecutionID, a.Now)
+		_, err = tx.Exec(ctx, ackRaise, id, a.ExecutionID, a.Now, a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
 	}
 	if err != nil {
 		return err

@@ -71,7 +71,7 @@ func fetchTurn(ctx context.Context, conn *pgx.Conn, l provider.Lock) (turn *prov
 			return release(ctx, tx, fetchRelease, t.InstanceID, 0)
 		}
 		turn = t
-		return readState(ctx, tx, t)
+		return readState(ctx, tx, t, l.Owner)
 	})
 	if err != nil {
 		turn = nil
@@ -102,8 +102,8 @@ func readMessages(ctx context.Context, tx pgx.Tx, t *provider.Turn, now int64) e
 	return err
 }
 
-func readState(ctx context.Context, tx pgx.Tx, t *provider.Turn) error {
-	err := tx.QueryRow(ctx, fetchInstance, t.InstanceID).Scan(&t.Name, &t.Version, &t.ExecutionID)
+func readState(ctx context.Context, tx pgx.Tx, t *provider.Turn, owner *string) error {
+	err := tx.QueryRow(ctx, fetchInstance, t.InstanceID).Scan(&t.Name, &t.Version, &t.ExecutionID, &t.HistoryOwner, &t.HistoryThrough)
 	t.Known = err == nil
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = tx.QueryRow(ctx, fetchLatestTrace, t.InstanceID).Scan(&t.ExecutionID)
@@ -111,7 +111,7 @@ func readState(ctx context.Context, tx pgx.Tx, t *provider.Turn) error {
 	if err != nil || t.ExecutionID == nil {
 		return err
 	}
-	t.History, err = strings(ctx, tx, fetchHistory, t.InstanceID, t.ExecutionID)
+	t.History, err = strings(ctx, tx, fetchHistory, t.InstanceID, t.ExecutionID, t.KeptThrough(owner))
 	return err
 }
 

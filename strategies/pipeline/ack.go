@@ -33,9 +33,10 @@ func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *pro
 	}
 	b.Queue(ackCheck, l.InstanceID, l.Token, a.Now)
 	if a.Name != nil {
-		b.Queue(ackInstance, l.InstanceID, a.Name, a.Version, a.ExecutionID, a.Parent, a.Now)
+		b.Queue(ackInstance, l.InstanceID, a.Name, a.Version, a.ExecutionID, a.Parent, a.Now,
+			a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
 	} else {
-		b.Queue(ackRaise, l.InstanceID, a.ExecutionID, a.Now)
+		b.Queue(ackRaise, l.InstanceID, a.ExecutionID, a.Now, a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
 	}
 	if a.Status != nil {
 		b.Queue(ackEnd, l.InstanceID, a.ExecutionID, string(*a.Status), a.Output, a.Now, a.CompletedAt)

@@ -65,8 +65,8 @@ func fetchTurn(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.
 		return err
 	})
 	b.Queue(fetchCount, l.Now)
-	b.Queue(fetchInstance).Query(func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, []any{&t.Name, &t.Version, &t.ExecutionID, &t.History}, func() error { t.Known = true; return nil })
+	b.Queue(fetchInstance, l.Owner).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&t.Name, &t.Version, &t.ExecutionID, &t.History, &t.HistoryOwner, &t.HistoryThrough}, func() error { t.Known = true; return nil })
 		return err
 	})
 	b.Queue(fetchTrace).Query(func(rows pgx.Rows) error {

@@ -29,8 +29,9 @@ func (Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l pr
 	var attempts *int
 	var known *bool
 	t := &provider.Turn{}
-	err := conn.QueryRow(ctx, fetchTurn, l.Token, l.Now, l.Until).Scan(
-		&id, &attempts, &t.MessageIDs, &t.Messages, &known, &t.Name, &t.Version, &t.ExecutionID, &t.History)
+	err := conn.QueryRow(ctx, fetchTurn, l.Token, l.Now, l.Until, l.Owner).Scan(
+		&id, &attempts, &t.MessageIDs, &t.Messages, &known, &t.Name, &t.Version, &t.ExecutionID, &t.History,
+		&t.HistoryOwner, &t.HistoryThrough)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,8 @@ func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *pro
 		a.Events.IDs, a.Events.Types, a.Events.Data,
 		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
 		a.Messages.InstanceIDs, a.Messages.VisibleAt, a.Messages.Items,
-		a.Cancelled.ExecutionIDs, a.Cancelled.ActivityIDs)
+		a.Cancelled.ExecutionIDs, a.Cancelled.ActivityIDs,
+		a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
 	return err
 }
 

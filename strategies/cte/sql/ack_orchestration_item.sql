@@ -38,16 +38,20 @@ with held as materialized (
     where l.instance_id = k.instance_id and not ((k.is_fresh or not k.dirty) and r.id is null)
 ), named as (
     insert into instances as i (instance_id, orchestration_name, orchestration_version, current_execution_id,
-                                parent_instance_id, created_at, updated_at)
-    select k.instance_id, $6, $7, $5, $8, $4, $4 from lock k where $6::text is not null
+                                parent_instance_id, created_at, updated_at, history_owner, history_through)
+    select k.instance_id, $6, $7, $5, $8, $4, $4, $22::uuid, $23 from lock k where $6::text is not null
     on conflict (instance_id) do update set
         orchestration_name = excluded.orchestration_name,
         orchestration_version = excluded.orchestration_version,
         current_execution_id = greatest(i.current_execution_id, excluded.current_execution_id),
         parent_instance_id = coalesce(i.parent_instance_id, excluded.parent_instance_id),
-        updated_at = excluded.updated_at
+        updated_at = excluded.updated_at,
+        history_owner = case when i.history_owner is not distinct from $21::uuid then excluded.history_owner end,
+        history_through = excluded.history_through
 ), raised as (
-    update instances i set current_execution_id = greatest(i.current_execution_id, $5), updated_at = $4
+    update instances i
+    set current_execution_id = greatest(i.current_execution_id, $5), updated_at = $4,
+        history_owner = case when i.history_owner is not distinct from $21::uuid then $22::uuid end, history_through = $23
     from lock k where i.instance_id = k.instance_id and $6::text is null
 ), execution as (
     insert into executions as e (instance_id, execution_id, status, output, started_at, completed_at)

@@ -1,5 +1,6 @@
 -- Commits a turn. Arrays of one group have one length; an empty group is null. p_status null leaves the execution's
--- status and output alone.
+-- status and output alone. p_history_owner keeps the history through p_history_through, unless the instance's owner is
+-- another than the fetch saw; null keeps none.
 create function ack_orchestration_item(
     p_instance_id text, p_token uuid, p_message_ids bigint[], p_now bigint, p_execution_id bigint,
     p_name text, p_version text, p_parent text,
@@ -7,7 +8,8 @@ create function ack_orchestration_item(
     p_event_ids bigint[], p_event_types text[], p_event_data text[],
     p_work_instances text[], p_work_executions bigint[], p_work_activities bigint[], p_work_items text[],
     p_message_instances text[], p_message_visible_at bigint[], p_message_items text[],
-    p_cancelled_executions bigint[], p_cancelled_activities bigint[])
+    p_cancelled_executions bigint[], p_cancelled_activities bigint[],
+    p_history_seen uuid, p_history_owner uuid, p_history_through bigint)
 returns void language plpgsql as $$
 begin
     if p_message_items is not null then
@@ -17,17 +19,21 @@ begin
 
     if p_name is not null then
         insert into instances as i (instance_id, orchestration_name, orchestration_version, current_execution_id,
-                                    parent_instance_id, created_at, updated_at)
-        values (p_instance_id, p_name, p_version, p_execution_id, p_parent, p_now, p_now)
+                                    parent_instance_id, created_at, updated_at, history_owner, history_through)
+        values (p_instance_id, p_name, p_version, p_execution_id, p_parent, p_now, p_now, p_history_owner, p_history_through)
         on conflict (instance_id) do update set
             orchestration_name = excluded.orchestration_name,
             orchestration_version = excluded.orchestration_version,
             current_execution_id = greatest(i.current_execution_id, excluded.current_execution_id),
             parent_instance_id = coalesce(i.parent_instance_id, excluded.parent_instance_id),
-            updated_at = excluded.updated_at;
+            updated_at = excluded.updated_at,
+            history_owner = case when i.history_owner is not distinct from p_history_seen then excluded.history_owner end,
+            history_through = excluded.history_through;
     else
         update instances i
-        set current_execution_id = greatest(i.current_execution_id, p_execution_id), updated_at = p_now
+        set current_execution_id = greatest(i.current_execution_id, p_execution_id), updated_at = p_now,
+            history_owner = case when i.history_owner is not distinct from p_history_seen then p_history_owner end,
+            history_through = p_history_through
         where i.instance_id = p_instance_id;
     end if;
 

@@ -7,4 +7,6 @@ begin
     select p_instance_id, p_execution_id, e.id, e.type, e.data, p_now
     from unnest(p_event_ids, p_event_types, p_event_data) as e (id, type, data)
     on conflict (instance_id, execution_id, event_id) do nothing;
+    -- Whoever keeps the history has to read it again.
+    update instances i set history_owner = gen_random_uuid() where i.instance_id = p_instance_id;
 end $$;

@@ -1,9 +1,10 @@
 -- Locks the instance that has been fetchable longest and returns what its turn needs; out_instance_id is null when there
--- is none. A lost lock is only a retry, so this commit need not wait for the disk.
+-- is none. Where p_owner had the instance's last turn, the history begins after out_history_through. A lost lock is only a retry, so this commit need not wait for the disk.
 create function fetch_orchestration_item(
-    p_token uuid, p_now bigint, p_until bigint,
+    p_token uuid, p_now bigint, p_until bigint, p_owner uuid,
     out out_instance_id text, out out_attempt_count int, out out_message_ids bigint[], out out_messages text[],
-    out out_known boolean, out out_name text, out out_version text, out out_execution_id bigint, out out_history text[])
+    out out_known boolean, out out_name text, out out_version text, out out_execution_id bigint, out out_history text[],
+    out out_history_owner uuid, out out_history_through bigint)
 language plpgsql as $$
 declare
     v_attempts int;
@@ -44,8 +45,10 @@ begin
     select true, i.orchestration_name, i.orchestration_version, i.current_execution_id,
            array(select h.event_data from history h
                  where h.instance_id = out_instance_id and h.execution_id = i.current_execution_id
-                 order by h.event_id)
-    into out_known, out_name, out_version, out_execution_id, out_history
+                   and h.event_id > case when i.history_owner = p_owner then i.history_through else 0 end
+                 order by h.event_id),
+           i.history_owner, i.history_through
+    into out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through
     from instances i where i.instance_id = out_instance_id;
     if found then
         return;

@@ -5,4 +5,5 @@ select ack_orchestration_item(
     $12::bigint[], $13::text[], $14::text[],
     $15::text[], $16::bigint[], $17::bigint[], $18::text[],
     $19::text[], $20::bigint[], $21::text[],
-    $22::bigint[], $23::bigint[])
+    $22::bigint[], $23::bigint[],
+    $24::uuid, $25::uuid, $26)

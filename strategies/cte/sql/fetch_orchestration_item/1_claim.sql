@@ -1,7 +1,8 @@
 -- Locks the instance that has been fetchable longest and reads what its turn needs, in one statement. The statement reads
 -- with a snapshot that is older than the lock it takes, so what it read may be stale. Whoever gives an instance a message
 -- or a turn also writes its row here, so it is stale only if the row that was locked is not the version that the snapshot
--- holds: then is_fresh is false, and the caller reads again. $1 now, $2 token, $3 until.
+-- holds: then is_fresh is false, and the caller reads again. $1 now, $2 token, $3 until,
+-- $4 who may have had the instance's last turn and then needs only what is newer.
 with candidate as materialized (
     select instance_id, ctid as locked_version from instance_locks
     where visible_at <= $1
@@ -27,7 +28,9 @@ select c.instance_id, c.attempt_count, c.is_fresh, m.ids, m.items, m.attempts,
        x.execution_id,
        array(select h.event_data from history h
              where h.instance_id = c.instance_id and h.execution_id = x.execution_id
-             order by h.event_id)
+               and h.event_id > case when i.history_owner = $4::uuid then i.history_through else 0 end
+             order by h.event_id),
+       i.history_owner::text, i.history_through
 from claimed c
 left join instances i on i.instance_id = c.instance_id
 cross join lateral (

@@ -1,5 +1,5 @@
 -- What a fetch read may have been stale: the lock is held and committed by now, so this snapshot is younger. $1 now, $2
--- token, $3 instance. No row means that the lock is not held any more.
+-- token, $3 instance, $4 as above. No row means that the lock is not held any more.
 with held as materialized (
     select instance_id, attempt_count from instance_locks where instance_id = $3 and lock_token = $2::uuid for update
 ), counted as (
@@ -12,7 +12,9 @@ select c.instance_id, c.attempt_count, true, m.ids, m.items, m.attempts,
        x.execution_id,
        array(select h.event_data from history h
              where h.instance_id = c.instance_id and h.execution_id = x.execution_id
-             order by h.event_id)
+               and h.event_id > case when i.history_owner = $4::uuid then i.history_through else 0 end
+             order by h.event_id),
+       i.history_owner::text, i.history_through
 from held c
 left join instances i on i.instance_id = c.instance_id
 cross join lateral (

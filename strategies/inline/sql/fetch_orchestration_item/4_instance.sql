@@ -1,1 +1,2 @@
-select orchestration_name, orchestration_version, current_execution_id from instances where instance_id = $1
+select orchestration_name, orchestration_version, current_execution_id, history_owner::text, history_through
+from instances where instance_id = $1

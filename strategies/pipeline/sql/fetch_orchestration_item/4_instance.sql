@@ -1,6 +1,9 @@
+-- Where $1 had the instance's last turn, only what is newer than that.
 select i.orchestration_name, i.orchestration_version, i.current_execution_id,
        array(select h.event_data from history h
              where h.instance_id = i.instance_id and h.execution_id = i.current_execution_id
-             order by h.event_id)
+               and h.event_id > case when i.history_owner = $1::uuid then i.history_through else 0 end
+             order by h.event_id),
+       i.history_owner::text, i.history_through
 from instances i
 where i.instance_id = current_setting('pgbench_provider.instance', true)
