@@ -59,12 +59,17 @@ func NewOrchestrations(h *hdrhistogram.Histogram, failed int64, duration time.Du
 	if err != nil {
 		return nil, err
 	}
+	return l.orchestrations(duration), nil
+}
+
+// orchestrations says the same of orchestrations over a timed duration.
+func (l Latency) orchestrations(duration time.Duration) *Orchestrations {
 	o := &Orchestrations{
-		Completed: l.Count, Failed: failed, Mean: l.Mean, P50: l.P50, P90: l.P90, P99: l.P99, Max: l.Max,
+		Completed: l.Count, Failed: l.Errors, Mean: l.Mean, P50: l.P50, P90: l.P90, P99: l.P99, Max: l.Max,
 		Histogram: l.Histogram,
 	}
 	if duration > 0 {
 		o.PerSecond = float64(l.Count) / duration.Seconds()
 	}
-	return o, nil
+	return o
 }

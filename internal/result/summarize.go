@@ -71,10 +71,11 @@ func (c *Cell) Summarize() error {
 		c.Summary.Queries = append(c.Summary.Queries, Query{Name: o.Name, Latency: o.Latency, Server: o.Server})
 	}
 	if have {
-		var err error
-		if c.Summary.Orchestrations, err = NewOrchestrations(orch.hist, orch.Errors, total); err != nil {
+		whole, err := orch.operation()
+		if err != nil {
 			return err
 		}
+		c.Summary.Orchestrations = whole.Latency.orchestrations(total)
 		if c.Summary.Orchestrations.Offered, err = offered.with(&lag, &service); err != nil {
 			return err
 		}

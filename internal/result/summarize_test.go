@@ -76,6 +76,16 @@ func TestSummarizeWithoutHistogramsHasNoQuantiles(t *testing.T) {
 	if c.Summary.Orchestrations != nil {
 		t.Error("orchestrations out of nothing")
 	}
+	for i := range c.Rounds {
+		c.Rounds[i].Duration = time.Second
+		c.Rounds[i].Orchestrations = &result.Orchestrations{Completed: 3, Failed: 1, Mean: 7, P50: 5}
+	}
+	if err := c.Summarize(); err != nil {
+		t.Fatal(err)
+	}
+	if o := c.Summary.Orchestrations; o.Completed != 6 || o.Failed != 2 || o.PerSecond != 3 || o.Mean != 7 || o.P50 != 0 {
+		t.Errorf("%+v, want 6 completed, 2 failed, 3 per second, mean 7 ns and no p50", o)
+	}
 }
 
 func TestSummarizeRefusesABrokenHistogram(t *testing.T) {
