@@ -55,7 +55,7 @@ func RenderHistory(w io.Writer, entries []history.Entry, o HistoryOptions) error
 		if len(s.Runs) < history.MinRuns {
 			short++
 		}
-		g.rows = append(g.rows, []cell{text(s.Name), text(strconv.Itoa(len(s.Runs))), text(sparkline(s.values())),
+		g.rows = append(g.rows, []cell{text(s.Name), text(strconv.Itoa(len(s.Runs))), text(Sparkline(s.values())),
 			text(metric(o.Metric, s.Runs[len(s.Runs)-1].Value)), text(s.changes(o.Metric))})
 	}
 	if len(all) == 0 {
@@ -135,8 +135,8 @@ func metric(name string, v float64) string {
 	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
-// sparkline draws the last values of a series, from the least to the greatest.
-func sparkline(v []float64) string {
+// Sparkline draws the last values of a series, at least one, from the least to the greatest.
+func Sparkline(v []float64) string {
 	const most = 20
 	if len(v) > most {
 		v = v[len(v)-most:]

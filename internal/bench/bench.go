@@ -28,8 +28,9 @@ const schemaPrefix = "pgbp"
 
 // Progress is what a run is doing.
 type Progress struct {
-	Phase    string // "verify", "prepare", "cold", "measure", "finish"
+	Phase    string // "verify", "prepare", "cold", "measure", "measured", "finish"
 	Strategy string
+	Control  bool
 	Workload string
 	AddedRTT time.Duration
 	Round    int // from 1
@@ -37,6 +38,8 @@ type Progress struct {
 	Done     int // cells' rounds that have ended
 	Total    int
 	Left     time.Duration // estimate; 0 when not known
+	// Measured is the round that has just ended, in the phase "measured". It must not be changed.
+	Measured *result.Round
 }
 
 type benchmark struct {
@@ -362,6 +365,9 @@ func (b *benchmark) round(ctx context.Context, c *cell, number, position int) er
 	c.out.Rounds = append(c.out.Rounds, r)
 	c.traces = append(c.traces, snapshot.Traces...)
 	b.done++
+	ended := b.measuring(c, number)
+	ended.Phase, ended.Measured = "measured", &r
+	b.progress(ended)
 	return nil
 }
 
@@ -421,7 +427,7 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 }
 
 func (b *benchmark) measuring(c *cell, round int) Progress {
-	p := Progress{Phase: "measure", Strategy: c.name, Workload: c.out.Workload, AddedRTT: c.rtt,
+	p := Progress{Phase: "measure", Strategy: c.name, Control: c.control, Workload: c.out.Workload, AddedRTT: c.rtt,
 		Round: round, Rounds: b.Rounds, Done: b.done, Total: b.total}
 	if b.Enough != nil {
 		p.Rounds = 0

@@ -111,7 +111,7 @@ func (a *app) verify(ctx context.Context, d *databaseFlags, list []provider.Stra
 	defer closeServer(ctx, server, &err)
 	v.Seed = seed
 	err = verify.Conformance(ctx, server, list, func(verdict verify.Verdict) {
-		p.line(fmt.Sprintf("%s: %s: %s", verdict.Strategy, verdict.Family, verdict.Rule))
+		p.say(fmt.Sprintf("%s: %s: %s", verdict.Strategy, verdict.Family, verdict.Rule))
 		v.add(verdict)
 	})
 	if err != nil {
@@ -122,7 +122,7 @@ func (a *app) verify(ctx context.Context, d *databaseFlags, list []provider.Stra
 		return slices.Index(allStrategies(), a.Strategy) - slices.Index(allStrategies(), b.Strategy)
 	})
 	done, found, err := verify.Equivalence(ctx, server, list, verify.Scripts{Operations: steps, Seed: seed}, func(done int) {
-		p.line(fmt.Sprintf("random operations: %d of %d", done, steps))
+		p.say(fmt.Sprintf("random operations: %d of %d", done, steps))
 	})
 	v.Operations = done
 	if found != nil {
