@@ -25,7 +25,10 @@ soak: ## Run a million random operations on each strategy (hours; SOAK=n for ano
 bench: ## Run the benchmarks, once each, benchstat-ready
 	go test -run '^$$' -bench . -benchmem ./...
 
+man: ## Write the manual pages to man/
+	go run ./cmd/pgbench-provider man man
+
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build test race lint verify soak bench golden
+.PHONY: help build man test race lint verify soak bench golden

@@ -112,11 +112,17 @@ Without a database named by --dsn or the environment it starts a private Postgre
 		}
 		return usage{fmt.Errorf("unknown command %.40q%s: see pgbench-provider --help", args[0], suggestion(cmd, args[0]))}
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage{fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentFlags().String("config", "", "YAML `file` with settings, named as the flags; see config show")
+	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml")
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		_, err := a.settle(c)
+		return err
+	}
+	cobra.AddTemplateFunc("grouped", grouped)
+	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(a.compareCommand(), a.sweepCommand(), a.runCommand(), a.gateCommand(), a.baselineCommand(), a.historyCommand(), a.verifyCommand(), a.reportCommand(), a.listCommand(), a.doctorCommand(),
-		a.migrateCommand(), a.cleanCommand(), a.versionCommand())
+		a.migrateCommand(), a.cleanCommand(), a.configCommand(), a.manCommand(), a.versionCommand(), exitCodesTopic())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	return root
 }

@@ -84,10 +84,14 @@ func (l *loadFlags) addOpenLoop(c *cobra.Command) {
 	f.DurationVar(&l.config.LatencyLimit, "latency-limit", 0, "count units that take longer than this `time` as late")
 }
 
-// complete gives a flag its shell completion.
+// complete gives a flag its shell completion, also after the commas of a list.
 func complete(c *cobra.Command, flag string, names func() []string) {
-	_ = c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return names(), cobra.ShellCompDirectiveNoFileComp
+	_ = c.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, typed string) (all []string, _ cobra.ShellCompDirective) {
+		before := typed[:strings.LastIndexByte(typed, ',')+1]
+		for _, name := range names() {
+			all = append(all, before+name)
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp
 	})
 }
 
@@ -137,7 +141,11 @@ func (l *loadFlags) finish(a *app, c *cobra.Command) error {
 		l.config.Seed = rand.Uint64N(1 << 32)
 	}
 	l.config.Command = commandLine(a.args)
-	return l.config.Validate()
+	err = l.config.Validate()
+	if err != nil && c.Flags().Lookup("strategies") == nil {
+		return usage{errors.New(strings.ReplaceAll(err.Error(), "--strategies", "--strategy"))}
+	}
+	return err
 }
 
 func parseDispatchers(list []string) (all []bench.Dispatchers, err error) {

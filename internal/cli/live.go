@@ -24,7 +24,9 @@ type liveArm struct {
 	rates, p50s, p99s []float64
 }
 
-func (a *liveArm) beside(p bench.Progress) bool { return a.Workload == p.Workload && a.AddedRTT == p.AddedRTT }
+func (a *liveArm) beside(p bench.Progress) bool {
+	return a.Workload == p.Workload && a.AddedRTT == p.AddedRTT
+}
 
 // add takes a round that has ended.
 func (l *live) add(p bench.Progress) {

@@ -47,7 +47,8 @@ the environment.`,
 		{"status", "List the migrations and when they were applied", func(ctx context.Context, conn *pgx.Conn) error { return a.migrateStatus(ctx, conn, asJSON) }},
 		{"down", "Remove tables and routines; the schema stays", a.migrateDown},
 	} {
-		c.AddCommand(&cobra.Command{Use: s.use, Short: s.short, Args: noArgs, RunE: func(c *cobra.Command, _ []string) error {
+		example := fmt.Sprintf("  pgbench-provider migrate %s --schema durable --dsn postgres://app@db.example.com/app", s.use)
+		c.AddCommand(&cobra.Command{Use: s.use, Short: s.short, Example: example, Args: noArgs, RunE: func(c *cobra.Command, _ []string) error {
 			if schema == "" {
 				return usage{errors.New("--schema is missing: name the schema")}
 			}
