@@ -129,7 +129,10 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	if w.asks(run) {
 		w.works.fetches()
 		room = provider.Room{Works: 1, WorkLock: w.WorkLockTimeout}
-		if places = w.turns.reserve(1); len(places) > 0 {
+		if completion != nil {
+			places = w.turns.reserve(1)
+		}
+		if len(places) > 0 {
 			room.Turn = w.LockTimeout
 		}
 	}
