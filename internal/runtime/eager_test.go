@@ -2,8 +2,11 @@ package runtime
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,12 +156,89 @@ func TestHelloWorldTakesFourCalls(t *testing.T) {
 	}
 }
 
-func TestFanOut(t *testing.T) {
+// TestFanOutIsHandedOverAtOnce has a worker for each activity: nobody fetches one, and the turns that end the instance
+// are found with few fetches.
+func TestFanOutIsHandedOverAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, strategy := range []string{"sp-eager", "sp"} {
-		r, seen := quiet(t, strategy, 5, hello)
-		for _, instance := range []string{"a", "b", "c"} {
-			until, after := ends(t, r, seen, instance, "FanOut")
-			t.Logf("%s %d until the end: %v, then %v", strategy, len(until), until, after)
+		t.Run(strategy, func(t *testing.T) {
+			t.Parallel()
+			r, seen := quiet(t, strategy, 5, hello)
+			for _, instance := range []string{"a", "b", "c"} {
+				until, _ := ends(t, r, seen, instance, "FanOut")
+				t.Logf("%d calls until the end: %v", len(until), until)
+				fetches := 0
+				for _, name := range until {
+					if strings.HasPrefix(name, "fetch_work_item") {
+						fetches++
+					}
+				}
+				if strategy == "sp-eager" && fetches > 0 {
+					t.Errorf("%d fetches of work", fetches)
+				}
+			}
+		})
+	}
+}
+
+// TestStopGivesBackWhatWasHandedOver stops a runtime while clients start instances, which may be handed to a dispatcher
+// that has gone: all of them are there afterwards, unlocked and never tried.
+func TestStopGivesBackWhatWasHandedOver(t *testing.T) {
+	t.Parallel()
+	r, _ := quiet(t, "sp-eager", 2, hello)
+	r.settled()
+	c := r.Client()
+	var started atomic.Int64
+	var clients sync.WaitGroup
+	for n := range 4 {
+		clients.Go(func() {
+			for i := range 25 {
+				if err := c.Start(t.Context(), fmt.Sprintf("%d-%d", n, i), "HelloWorld", "World"); err != nil {
+					t.Error(err)
+				}
+				started.Add(1)
+			}
+		})
+	}
+	for started.Load() < 20 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	clients.Wait()
+	waiting := 0
+	for {
+		item, err := r.Provider.FetchOrchestrationItem(t.Context(), time.Minute)
+		if errors.Is(err, provider.ErrNoWork) {
+			break
 		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		waiting++
+		if item.AttemptCount != 1 {
+			t.Errorf("%s was tried %d times", item.Instance, item.AttemptCount)
+		}
+	}
+	for {
+		work, err := r.Provider.FetchWorkItem(t.Context(), time.Minute)
+		if errors.Is(err, provider.ErrNoWork) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		waiting++
+		if work.AttemptCount != 1 {
+			t.Errorf("%v was tried %d times", work.Item, work.AttemptCount)
+		}
+	}
+	ended, err := r.Provider.ListInstancesByStatus(t.Context(), provider.StatusCompleted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if waiting+len(ended) != 100 {
+		t.Errorf("%d wait and %d ended of 100: %+v", waiting, len(ended), r.Stats())
 	}
 }

@@ -77,7 +77,12 @@ func (s *trial) lockFor(timeout time.Duration, instance string) (*provider.Orche
 // was given back with a delay, what was never given back, a known instance, and two fresh ones.
 func (s *trial) bustle() (*provider.OrchestrationItem, *provider.LockedWorkItem) {
 	s.Helper()
-	s.exec("truncate instances, executions, history, orchestrator_queue, instance_locks, worker_queue restart identity")
+	for _, table := range tables {
+		s.exec("delete from " + table)
+	}
+	for _, queue := range []string{"orchestrator_queue", "worker_queue"} {
+		s.exec("select setval(pg_get_serial_sequence($1, 'id'), 1, false)", queue)
+	}
 	turn, work := s.lockFor(time.Minute, "turn")
 	s.lockFor(time.Minute, "busy")
 	s.create("known")
@@ -112,8 +117,8 @@ func (s *trial) sight(h provider.HandedOver, err error) string {
 func handOverIsAnImmediateFetch(s *trial) {
 	began := s.Clock.ms.Load()
 	for _, h := range handings {
-		for taken := range 6 {
-			for _, r := range []provider.Room{{Turn: lockTimeout}, {Works: 2, WorkLock: lockTimeout}, {Turn: lockTimeout, Works: 9, WorkLock: 2 * lockTimeout}} {
+		for _, taken := range []int{0, 2, 5} {
+			for _, r := range []provider.Room{{Works: 2, WorkLock: lockTimeout}, {Turn: lockTimeout, Works: 9, WorkLock: 2 * lockTimeout}} {
 				var seen [2]string
 				for i := range seen {
 					s.Clock.ms.Store(began)
