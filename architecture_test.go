@@ -20,7 +20,8 @@ var rules = []struct {
 	{"strategies/inline", []string{"strategies", "strategies/pipeline", "strategies/cte", "strategies/spfetch"}},
 	{"strategies/pipeline", []string{"strategies"}},
 	{"strategies/cte", []string{"strategies"}},
-	{"strategies/sp", []string{"strategies", "strategies/spfetch"}},
+	{"strategies/sp", []string{"strategies", "strategies/spfetch", "strategies/speager"}},
+	{"strategies/speager", []string{"strategies"}},
 	{"strategies/spfetch", []string{"strategies"}},
 	{"internal/bench", []string{"internal/cli"}},
 	{"internal/pgtest", nil}, // tests only
@@ -37,6 +38,7 @@ var only = map[string][]string{
 	"strategies/pipeline":  {"provider", "internal/sqlfile", "strategies/inline"},
 	"strategies/cte":       {"provider", "internal/sqlfile", "strategies/inline"},
 	"strategies/spfetch":   {"provider", "strategies/inline", "strategies/sp"},
+	"strategies/speager":   {"provider", "internal/sqlfile", "strategies/sp"},
 	"workloads":            {"provider", "internal/runtime"},
 	"internal/runtime":     {"provider"},
 	"internal/equivalence": {"provider"},

@@ -114,16 +114,24 @@ func (p *Provider) FetchOrchestrationItem(ctx context.Context, lockTimeout time.
 		if err != nil {
 			return nil, err
 		}
-		held := TurnLock{Token: lock.Token, InstanceID: turn.InstanceID, MessageIDs: turn.MessageIDs}
-		item := turn.decode()
-		item.LockToken = held.encode()
-		if !orphaned(turn, item) {
-			return p.complete(ctx, turn, item)
-		}
-		if err := p.discard(ctx, held); err != nil && !errors.Is(err, ErrLockLost) {
-			return nil, err
+		if item, err := p.accept(ctx, lock, turn); item != nil || err != nil {
+			return item, err
 		}
 	}
+}
+
+// accept decodes a turn that was locked. An orphaned one it deletes instead, and returns nil.
+func (p *Provider) accept(ctx context.Context, lock Lock, turn *Turn) (*OrchestrationItem, error) {
+	held := TurnLock{Token: lock.Token, InstanceID: turn.InstanceID, MessageIDs: turn.MessageIDs}
+	item := turn.decode()
+	item.LockToken = held.encode()
+	if !orphaned(turn, item) {
+		return p.complete(ctx, turn, item)
+	}
+	if err := p.discard(ctx, held); err != nil && !errors.Is(err, ErrLockLost) {
+		return nil, err
+	}
+	return nil, nil
 }
 
 func (p *Provider) lock(timeout time.Duration) Lock {

@@ -50,9 +50,13 @@ func (p *Provider) FetchWorkItem(ctx context.Context, lockTimeout time.Duration)
 	if err != nil {
 		return nil, err
 	}
-	item := &LockedWorkItem{AttemptCount: work.AttemptCount, LockToken: WorkLock{lock.Token, work.ID}.encode()}
-	item.Item, item.Err = DecodeWorkItem(work.Item)
-	return item, nil
+	return work.decode(lock), nil
+}
+
+func (w *LockedWork) decode(lock Lock) *LockedWorkItem {
+	item := &LockedWorkItem{AttemptCount: w.AttemptCount, LockToken: WorkLock{lock.Token, w.ID}.encode()}
+	item.Item, item.Err = DecodeWorkItem(w.Item)
+	return item
 }
 
 // AckWorkItem deletes the item and enqueues completion, in one transaction. A nil completion only deletes: the activity
@@ -60,29 +64,37 @@ func (p *Provider) FetchWorkItem(ctx context.Context, lockTimeout time.Duration)
 // [ErrInvalid] for a completion that is neither [ActivityCompleted] nor [ActivityFailed]; then nothing changed.
 func (p *Provider) AckWorkItem(ctx context.Context, token LockToken, completion WorkItem) error {
 	const op = "ack_work_item"
-	lock, err := decodeWorkLock(token)
+	lock, done, err := workAck(token, completion)
 	if err != nil {
 		return p.refuse(op, err)
 	}
-	var done *Message
-	switch completion.(type) {
-	case nil:
-	case ActivityCompleted, ActivityFailed:
-		m, err := message(completion, 0, 0)
-		if err != nil {
-			return p.refuse(op, err)
-		}
-		done = &m
-	default:
-		return p.refuse(op, fmt.Errorf("%w: %s is no completion of an activity", ErrInvalid, completion.Kind()))
-	}
 	return p.do(ctx, op, 1+repeats, OutcomeOK, func(conn *pgx.Conn) error {
 		now := p.Now()
-		if done != nil {
-			done.VisibleAt = now
-		}
-		return p.strategy.AckWorkItem(ctx, conn, lock, now, done)
+		return p.strategy.AckWorkItem(ctx, conn, lock, now, done.at(now))
 	})
+}
+
+// workAck decodes the token and encodes the completion, which is nil when there is none.
+func workAck(token LockToken, completion WorkItem) (lock WorkLock, done *Message, err error) {
+	if lock, err = decodeWorkLock(token); err != nil {
+		return lock, nil, err
+	}
+	switch completion.(type) {
+	case nil:
+		return lock, nil, nil
+	case ActivityCompleted, ActivityFailed:
+		m, err := message(completion, 0, 0)
+		return lock, &m, err
+	}
+	return lock, nil, fmt.Errorf("%w: %s is no completion of an activity", ErrInvalid, completion.Kind())
+}
+
+// at is m, visible from now on. A nil m stays nil.
+func (m *Message) at(now int64) *Message {
+	if m != nil {
+		m.VisibleAt = now
+	}
+	return m
 }
 
 // AbandonWorkItem gives an item back: fetchable at once in its old place, or after how.Delay. Returns [ErrLockLost] for

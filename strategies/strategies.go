@@ -2,6 +2,8 @@
 package strategies
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 	"pgbench-provider/strategies/inline"
 	"pgbench-provider/strategies/pipeline"
 	"pgbench-provider/strategies/sp"
+	"pgbench-provider/strategies/speager"
 	"pgbench-provider/strategies/spfetch"
 )
 
@@ -18,6 +21,7 @@ var all = []entry{
 	{cte.Strategy{}, "one data-modifying statement an operation, without routines"},
 	{pipeline.Strategy{}, "the inline statements of an operation in one network flush"},
 	{sp.Strategy{}, "one stored-procedure call an operation"},
+	{speager.Strategy{}, "sp, whose enqueues and acks hand the next step over in the same call"},
 	{spfetch.Strategy{}, "fetch_orchestration_item by stored procedure, the rest inline: a migration half done"},
 }
 
@@ -57,4 +61,7 @@ func Lookup(name string) (provider.Strategy, error) {
 }
 
 // RoutineHash identifies the text of all server-side routines, so that two runs can be told to have measured the same.
-func RoutineHash() string { return sp.RoutineHash() }
+func RoutineHash() string {
+	sum := sha256.Sum256([]byte(sp.RoutineHash() + speager.RoutineHash()))
+	return hex.EncodeToString(sum[:8])
+}

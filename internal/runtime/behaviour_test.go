@@ -193,8 +193,11 @@ func TestOperationsOfHelloWorld(t *testing.T) {
 		t.Logf("%d orchestrations: %v", runs, n)
 		for op, want := range map[string]int{"enqueue_orchestrator_item ok": 1, "fetch_orchestration_item loaded": 3,
 			"ack_orchestration_item ok": 3, "fetch_work_item loaded": 2, "ack_work_item ok": 2, "read_status ok": 0} {
-			if n[op] != want*runs {
-				t.Errorf("%s: %d in %d orchestrations, want %d in each", op, n[op], runs, want)
+			name, outcome, _ := strings.Cut(op, " ")
+			switch did := n[op] + n[name+"_and_fetch "+outcome]; {
+			case outcome == "loaded" && p.Eager() && did <= want*runs: // the rest was handed over
+			case did != want*runs:
+				t.Errorf("%s: %d in %d orchestrations, want %d in each", op, did, runs, want)
 			}
 		}
 		// At most one for each that woke up or found something, and the first of each dispatcher.

@@ -73,8 +73,19 @@ func (c *Client) Cancel(ctx context.Context, instance, reason string) error {
 }
 
 func (c *Client) enqueue(ctx context.Context, item provider.WorkItem) error {
-	err := c.provider.EnqueueOrchestratorItem(ctx, item, 0)
-	if err == nil {
+	var room provider.Room
+	var places []chan handed
+	if c.provider.Eager() {
+		if places = c.runtime.turns.reserve(1); len(places) > 0 {
+			room.Turn = c.runtime.LockTimeout
+		}
+	}
+	got, err := c.provider.EnqueueOrchestratorItemAndFetch(ctx, item, 0, room)
+	c.runtime.seatTurn(ctx, c.provider, places, got.Turn)
+	if got.Err != nil {
+		c.runtime.report(got.Err)
+	}
+	if err == nil && (len(places) == 0 || got.Err != nil) {
 		c.runtime.turns.wake(1)
 	}
 	return err

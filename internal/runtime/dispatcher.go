@@ -12,22 +12,23 @@ import (
 type dispatcher struct {
 	*Runtime
 	provider *provider.Provider
+	next     *provider.OrchestrationItem // handed over; the fetch that this was is not ended yet
+	idle     bool                        // the last ack asked for a turn and there was none
 }
 
 func (d *dispatcher) loop(run, calls context.Context) {
-	bell, patience := make(chan struct{}, 1), time.NewTimer(time.Hour)
+	bell, patience := make(chan handed, 1), time.NewTimer(time.Hour)
 	patience.Stop()
 	for failures := 0; run.Err() == nil; {
-		d.turns.fetches()
-		item, err := d.provider.FetchOrchestrationItem(calls, d.LockTimeout)
+		item, err := d.fetch(calls)
 		switch {
 		case err == nil:
 			d.turns.found()
 			failures = 0
-			d.turn(calls, item)
+			d.turn(run, calls, item)
 		case errors.Is(err, provider.ErrNoWork):
 			failures = 0
-			d.turns.rest(run, bell, patience, d.IdleSleep)
+			d.next = d.turns.rest(run, bell, patience, d.IdleSleep).turn
 		default:
 			d.turns.found()
 			d.report(err)
@@ -35,9 +36,27 @@ func (d *dispatcher) loop(run, calls context.Context) {
 			failures++
 		}
 	}
+	if d.next != nil {
+		d.turns.found()
+		d.abandon(calls, d.next, provider.Abandon{IgnoreAttempt: true})
+	}
 }
 
-func (d *dispatcher) turn(calls context.Context, item *provider.OrchestrationItem) {
+// fetch gives what was handed over, if anything was asked for, or else fetches.
+func (d *dispatcher) fetch(calls context.Context) (*provider.OrchestrationItem, error) {
+	item, idle := d.next, d.idle
+	d.next, d.idle = nil, false
+	switch {
+	case item != nil:
+		return item, nil
+	case idle:
+		return nil, provider.ErrNoWork
+	}
+	d.turns.fetches()
+	return d.provider.FetchOrchestrationItem(calls, d.LockTimeout)
+}
+
+func (d *dispatcher) turn(run, calls context.Context, item *provider.OrchestrationItem) {
 	what := decide(d.rules, item)
 	switch {
 	case what.abandon != nil:
@@ -45,7 +64,7 @@ func (d *dispatcher) turn(calls context.Context, item *provider.OrchestrationIte
 	case what.discard:
 		d.discard(calls, item, what.end)
 	default:
-		d.commit(calls, item, what)
+		d.commit(run, calls, item, what)
 	}
 }
 
@@ -65,8 +84,8 @@ func (d *dispatcher) discard(calls context.Context, item *provider.Orchestration
 
 // commit acks the decision or, when it can never be stored, what stands in for it. A turn whose lock was lost is somebody
 // else's and is dropped.
-func (d *dispatcher) commit(calls context.Context, item *provider.OrchestrationItem, what decision) {
-	err := d.ack(calls, item, what)
+func (d *dispatcher) commit(run, calls context.Context, item *provider.OrchestrationItem, what decision) {
+	err := d.ack(run, calls, item, what)
 	if err == nil || errors.Is(err, provider.ErrLockLost) || calls.Err() != nil {
 		return
 	}
@@ -75,7 +94,7 @@ func (d *dispatcher) commit(calls context.Context, item *provider.OrchestrationI
 	case provider.IsRetryable(err):
 	case what.fallback != nil:
 		instead := what.fallback(err)
-		if err = d.ack(calls, item, instead); err == nil || errors.Is(err, provider.ErrLockLost) {
+		if err = d.ack(run, calls, item, instead); err == nil || errors.Is(err, provider.ErrLockLost) {
 			return
 		}
 		d.report(err)
@@ -88,9 +107,26 @@ func (d *dispatcher) commit(calls context.Context, item *provider.OrchestrationI
 	d.abandon(calls, item, provider.Abandon{Delay: time.Second})
 }
 
-func (d *dispatcher) ack(calls context.Context, item *provider.OrchestrationItem, what decision) error {
-	err := d.persist(calls, func() error { return d.provider.AckOrchestrationItem(calls, item.LockToken, *what.ack) })
+// ack commits the turn and, where the strategy can hand over, asks for the next one and for as many activities as the
+// turn made and idle workers have time for.
+func (d *dispatcher) ack(run, calls context.Context, item *provider.OrchestrationItem, what decision) error {
+	var room provider.Room
+	var places []chan handed
+	if d.asks(run) {
+		d.turns.fetches()
+		places = d.works.reserve(len(what.ack.WorkerItems))
+		room = provider.Room{Turn: d.LockTimeout, Works: len(places), WorkLock: d.WorkLockTimeout}
+	}
+	var got provider.HandedOver
+	err := d.persist(calls, func() (err error) {
+		got, err = d.provider.AckOrchestrationItemAndFetch(calls, item.LockToken, *what.ack, room)
+		return err
+	})
 	acked := time.Now()
+	d.seatWorks(calls, d.provider, places, got.Works)
+	if room.Turn > 0 {
+		d.asked(got, err)
+	}
 	switch {
 	case err == nil:
 		d.counters.turns.Add(1)
@@ -98,18 +134,32 @@ func (d *dispatcher) ack(calls context.Context, item *provider.OrchestrationItem
 			what.end.FinishedAt = acked
 			d.awaited.deliver(item.Instance, *what.end)
 		}
-		d.announce(what.ack)
+		d.announce(what.ack, len(got.Works), len(places))
 	case errors.Is(err, provider.ErrLockLost):
 		// The first try may have committed and only its reply be lost.
 		d.counters.lost.Add(1)
-		d.announce(what.ack)
+		d.announce(what.ack, 0, 0)
 	}
 	return err
 }
 
-// announce wakes those for whom the ack has work. This dispatcher fetches next and is itself one of them.
-func (d *dispatcher) announce(ack *provider.OrchestrationAck) {
-	d.works.wake(len(ack.WorkerItems))
+// asked notes what an ack that asked for a turn has brought.
+func (d *dispatcher) asked(got provider.HandedOver, err error) {
+	if got.Err != nil {
+		d.report(got.Err)
+	}
+	d.next, d.idle = got.Turn, err == nil && got.Err == nil && got.Turn == nil
+	if d.next == nil && !d.idle {
+		d.turns.found()
+	}
+}
+
+// announce wakes those for whom the ack has work beyond the activities handed over; if these are fewer than were asked
+// for, there are no more. This dispatcher fetches next, or has, and is itself one of them.
+func (d *dispatcher) announce(ack *provider.OrchestrationAck, given, asked int) {
+	if given == asked {
+		d.works.wake(len(ack.WorkerItems) - given)
+	}
 	instances := 0
 	for i, m := range ack.OrchestratorItems {
 		if t, ok := m.(provider.TimerFired); ok {

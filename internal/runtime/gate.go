@@ -14,9 +14,10 @@ import (
 // that work by itself, and each such token is an empty fetch later.
 type gate struct {
 	mu       sync.Mutex
-	idle     []chan struct{} // sleepers; the last one in is woken first, for its connection is warm
-	fetching int             // dispatchers whose fetch is on its way and may have been too early
-	again    int             // of those, how many are to fetch again instead of sleeping
+	idle     []chan handed // sleepers; the last one in is woken first, for its connection is warm
+	reserved []chan handed // sleepers for whom somebody else's call fetches
+	fetching int           // dispatchers whose fetch is on its way and may have been too early, those reserved included
+	again    int           // of those, how many are to fetch again instead of sleeping
 
 	born  time.Time
 	due   []time.Duration // since born, descending: when messages become visible
@@ -45,38 +46,41 @@ func (g *gate) fetched() {
 }
 
 // rest ends a fetch that found nothing. It returns when there is something new, when patience has passed, or when ctx
-// ends. bell is the caller's own, with room for one.
-func (g *gate) rest(ctx context.Context, bell chan struct{}, patience *time.Timer, d time.Duration) {
+// ends. bell is the caller's own, with room for one. What it returns, if anything, is locked for the caller and is a fetch
+// that [gate.found] has yet to end.
+func (g *gate) rest(ctx context.Context, bell chan handed, patience *time.Timer, d time.Duration) handed {
 	g.mu.Lock()
 	if g.again > 0 {
 		g.again--
 		g.fetched()
 		g.mu.Unlock()
-		return
+		return handed{}
 	}
 	g.fetched()
 	g.idle = append(g.idle, bell)
 	g.mu.Unlock()
 	patience.Reset(d)
 	defer patience.Stop()
-	select {
-	case <-bell:
-		return
-	case <-patience.C:
-	case <-ctx.Done():
+	for {
+		select {
+		case h := <-bell:
+			return h
+		case <-patience.C:
+			if g.leave(bell) {
+				return handed{}
+			}
+			patience.Reset(d) // somebody fetches for it at this moment, or has rung
+		case <-ctx.Done():
+			return g.quit(bell)
+		}
 	}
-	g.leave(bell)
 }
 
-// leave takes a sleeper out who woke up by itself.
-func (g *gate) leave(bell chan struct{}) {
+// leave takes a sleeper out who woke up by itself; false when it is no longer its own master.
+func (g *gate) leave(bell chan handed) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if i := slices.Index(g.idle, bell); i >= 0 {
-		g.idle = slices.Delete(g.idle, i, i+1)
-		return
-	}
-	<-bell // it was rung meanwhile; whoever leaves fetches next, or stops
+	return remove(&g.idle, bell)
 }
 
 // wake says that n things can be fetched that could not before.
@@ -88,7 +92,7 @@ func (g *gate) wake(n int) {
 	defer g.mu.Unlock()
 	for ; n > 0 && len(g.idle) > 0; n-- {
 		last := len(g.idle) - 1
-		g.idle[last] <- struct{}{}
+		g.idle[last] <- handed{}
 		g.idle = g.idle[:last]
 	}
 	g.again = min(g.again+n, g.fetching)

@@ -13,14 +13,15 @@ import (
 type worker struct {
 	*Runtime
 	provider *provider.Provider
+	next     *provider.LockedWorkItem // handed over; the fetch that this was is not ended yet
+	idle     bool                     // the last ack asked for an item and there was none
 }
 
 func (w *worker) loop(run, calls context.Context) {
-	bell, patience := make(chan struct{}, 1), time.NewTimer(time.Hour)
+	bell, patience := make(chan handed, 1), time.NewTimer(time.Hour)
 	patience.Stop()
 	for failures := 0; run.Err() == nil; {
-		w.works.fetches()
-		item, err := w.provider.FetchWorkItem(calls, w.WorkLockTimeout)
+		item, err := w.fetch(calls)
 		switch {
 		case err == nil:
 			w.works.found()
@@ -28,7 +29,7 @@ func (w *worker) loop(run, calls context.Context) {
 			w.work(run, calls, item)
 		case errors.Is(err, provider.ErrNoWork):
 			failures = 0
-			w.works.rest(run, bell, patience, w.IdleSleep)
+			w.next = w.works.rest(run, bell, patience, w.IdleSleep).work
 		default:
 			w.works.found()
 			w.report(err)
@@ -36,12 +37,30 @@ func (w *worker) loop(run, calls context.Context) {
 			failures++
 		}
 	}
+	if w.next != nil {
+		w.works.found()
+		w.abandon(calls, w.next, provider.Abandon{IgnoreAttempt: true})
+	}
+}
+
+// fetch gives what was handed over, if anything was asked for, or else fetches.
+func (w *worker) fetch(calls context.Context) (*provider.LockedWorkItem, error) {
+	item, idle := w.next, w.idle
+	w.next, w.idle = nil, false
+	switch {
+	case item != nil:
+		return item, nil
+	case idle:
+		return nil, provider.ErrNoWork
+	}
+	w.works.fetches()
+	return w.provider.FetchWorkItem(calls, w.WorkLockTimeout)
 }
 
 func (w *worker) work(run, calls context.Context, item *provider.LockedWorkItem) {
 	a, ok := item.Item.(provider.ActivityExecute)
 	if !ok {
-		w.corrupt(calls, item)
+		w.corrupt(run, calls, item)
 		return
 	}
 	result, failed := "", (*provider.ErrorDetails)(nil)
@@ -63,7 +82,7 @@ func (w *worker) work(run, calls context.Context, item *provider.LockedWorkItem)
 			return
 		}
 	}
-	w.commit(calls, item, a, result, failed)
+	w.commit(run, calls, item, a, result, failed)
 }
 
 // call runs an activity; a panic is an error like any other.
@@ -81,14 +100,14 @@ func call(ctx context.Context, fn ActivityFunc, input string) (result string, fa
 }
 
 // commit acks the completion or, when it can never be stored, a failure that says so.
-func (w *worker) commit(calls context.Context, item *provider.LockedWorkItem, a provider.ActivityExecute, result string, failed *provider.ErrorDetails) {
+func (w *worker) commit(run, calls context.Context, item *provider.LockedWorkItem, a provider.ActivityExecute, result string, failed *provider.ErrorDetails) {
 	var completion provider.WorkItem = provider.ActivityCompleted{Instance: a.Instance, ExecutionID: a.ExecutionID, ID: a.ID, Result: result}
 	if failed != nil {
 		completion = provider.ActivityFailed{Instance: a.Instance, ExecutionID: a.ExecutionID, ID: a.ID, Details: *failed}
 	}
-	err := w.ack(calls, item, completion)
+	err := w.ack(run, calls, item, completion)
 	if errors.Is(err, provider.ErrInvalid) {
-		err = w.ack(calls, item, provider.ActivityFailed{Instance: a.Instance, ExecutionID: a.ExecutionID, ID: a.ID,
+		err = w.ack(run, calls, item, provider.ActivityFailed{Instance: a.Instance, ExecutionID: a.ExecutionID, ID: a.ID,
 			Details: *infrastructure("ack_work_item", err)})
 	}
 	switch {
@@ -102,23 +121,58 @@ func (w *worker) commit(calls context.Context, item *provider.LockedWorkItem, a 
 	}
 }
 
-func (w *worker) ack(calls context.Context, item *provider.LockedWorkItem, completion provider.WorkItem) error {
-	err := w.persist(calls, func() error { return w.provider.AckWorkItem(calls, item.LockToken, completion) })
-	if err == nil || errors.Is(err, provider.ErrLockLost) {
+// ack commits the completion and, where the strategy can hand over, asks for the next item and, if a dispatcher has time
+// for it, for a turn.
+func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, completion provider.WorkItem) error {
+	var room provider.Room
+	var places []chan handed
+	if w.asks(run) {
+		w.works.fetches()
+		room = provider.Room{Works: 1, WorkLock: w.WorkLockTimeout}
+		if completion != nil {
+			places = w.turns.reserve(1)
+		}
+		if len(places) > 0 {
+			room.Turn = w.LockTimeout
+		}
+	}
+	var got provider.HandedOver
+	err := w.persist(calls, func() (err error) {
+		got, err = w.provider.AckWorkItemAndFetch(calls, item.LockToken, completion, room)
+		return err
+	})
+	w.seatTurn(calls, w.provider, places, got.Turn)
+	if room.Works > 0 {
+		w.asked(got, err)
+	}
+	// A turn that was asked for and not found is in other hands.
+	if err == nil && (len(places) == 0 || got.Err != nil) || errors.Is(err, provider.ErrLockLost) {
 		w.turns.wake(1)
 	}
 	return err
 }
 
+// asked notes what an ack that asked for an item has brought.
+func (w *worker) asked(got provider.HandedOver, err error) {
+	if got.Err != nil {
+		w.report(got.Err)
+	}
+	if len(got.Works) > 0 {
+		w.next = got.Works[0]
+	} else if w.idle = err == nil && got.Err == nil; !w.idle {
+		w.works.found()
+	}
+}
+
 // corrupt gives an item back that cannot be decoded, in the hope of a process that can, and deletes it when that was too
 // often: it does not even say who waits for it.
-func (w *worker) corrupt(calls context.Context, item *provider.LockedWorkItem) {
+func (w *worker) corrupt(run, calls context.Context, item *provider.LockedWorkItem) {
 	if item.AttemptCount <= w.MaxAttempts {
 		w.abandon(calls, item, provider.Abandon{Delay: time.Second})
 		return
 	}
 	w.report(fmt.Errorf("work item deleted after %d attempts: %w", item.AttemptCount, item.Err))
-	if err := w.ack(calls, item, nil); err != nil && !errors.Is(err, provider.ErrLockLost) {
+	if err := w.ack(run, calls, item, nil); err != nil && !errors.Is(err, provider.ErrLockLost) {
 		w.report(err)
 	}
 }

@@ -29,7 +29,7 @@ func (c *Clock) Advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
 
 // A Harness is what one rule gets: a provider on a schema of its own, and its clock.
 type Harness struct {
-	Provider *provider.Provider
+	Provider *Provider
 	Clock    *Clock
 
 	config   *pgx.ConnConfig
@@ -41,6 +41,7 @@ type Harness struct {
 	record   *record
 	name     string // application_name of the pool's connections
 	spoiled  bool
+	ahead    bool
 }
 
 // Pool sizes: enough to race on, few enough for many harnesses on one server.
@@ -81,6 +82,11 @@ func Open(ctx context.Context, config *pgx.ConnConfig, s provider.Strategy, with
 func (h *Harness) Close() {
 	h.pool.Close()
 	_ = h.raw.Close(context.Background())
+}
+
+// Ahead makes the provider do more than it is asked for; see [Provider]. Call it before the rules.
+func (h *Harness) Ahead() {
+	h.ahead, h.Provider.ahead = true, true
 }
 
 // Reset empties all tables, sets the clock back, and forgets what was observed. After a rule that failed it builds the
@@ -129,7 +135,7 @@ func (h *Harness) Conn() *pgx.Conn { return h.raw }
 
 // Reopen makes a provider that shares nothing with the first but the database: its own pool and statement caches, the
 // same clock. The caller calls the function it returns when done.
-func (h *Harness) Reopen(ctx context.Context) (*provider.Provider, func(), error) {
+func (h *Harness) Reopen(ctx context.Context) (*Provider, func(), error) {
 	pc, err := pgxpool.ParseConfig("")
 	if err != nil {
 		return nil, nil, err
@@ -145,16 +151,15 @@ func (h *Harness) Reopen(ctx context.Context) (*provider.Provider, func(), error
 }
 
 // at makes a provider on the same pool with another clock.
-func (h *Harness) at(clock func() time.Time) (*provider.Provider, error) {
-	return h.provider(h.pool, clock)
-}
+func (h *Harness) at(clock func() time.Time) (*Provider, error) { return h.provider(h.pool, clock) }
 
-func (h *Harness) provider(pool *pgxpool.Pool, clock func() time.Time) (*provider.Provider, error) {
+func (h *Harness) provider(pool *pgxpool.Pool, clock func() time.Time) (*Provider, error) {
 	c := provider.Config{Pool: pool, Strategy: h.strategy, Clock: clock, Observer: h.record}
 	for _, with := range h.with {
 		with(&c)
 	}
-	return provider.New(c)
+	p, err := provider.New(c)
+	return &Provider{p, h.ahead}, err
 }
 
 // tables are those of the contract.

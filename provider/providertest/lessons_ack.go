@@ -71,7 +71,7 @@ func ackAfterTheft(s *trial) {
 }
 
 // thief is a provider whose clock is past the expiry of what is fetched now.
-func (s *trial) thief() *provider.Provider {
+func (s *trial) thief() *Provider {
 	s.Helper()
 	p, err := s.at(func() time.Time { return s.Clock.Now().Add(lockTimeout) })
 	s.must(err)

@@ -18,7 +18,9 @@ var lessonsFetch = []Rule{
 	{Name: "message_order_with_past_dated_timer", test: messageOrderWithPastDatedTimer},
 	{Name: "instances_in_order_of_visibility", test: instancesInOrderOfVisibility},
 	{Name: "several_messages_to_one_instance", test: severalMessagesToOneInstance},
-	{Name: "expired_lock_queues_at_its_expiry", test: expiredLockQueuesAtItsExpiry},
+	{Name: "expired_lock_queues_at_its_expiry",
+		Apart: "a fetch takes the expired lock over, and undone it leaves the item in its old place",
+		test:  expiredLockQueuesAtItsExpiry},
 	{Name: "idle_poll_statement_count", test: idlePollStatementCount},
 }
 

@@ -17,7 +17,7 @@ var realTime = []Rule{
 const briefly = 40 * time.Millisecond
 
 // notBefore polls until fetch succeeds and wants that to take briefly, and not forever.
-func (s *trial) notBefore(began time.Time, fetch func(*provider.Provider) error) {
+func (s *trial) notBefore(began time.Time, fetch func(*Provider) error) {
 	s.Helper()
 	p, err := s.at(time.Now)
 	s.must(err)
@@ -38,7 +38,7 @@ func (s *trial) notBefore(began time.Time, fetch func(*provider.Provider) error)
 	}
 }
 
-func turnFrom(p *provider.Provider, s *trial) error {
+func turnFrom(p *Provider, s *trial) error {
 	_, err := p.FetchOrchestrationItem(s.ctx, briefly)
 	return err
 }
@@ -49,13 +49,13 @@ func lockExpiresInRealTime(s *trial) {
 	s.must(p.EnqueueOrchestratorItem(s.ctx, start("a"), 0))
 	began := time.Now()
 	s.must(turnFrom(p, s))
-	s.notBefore(began, func(p *provider.Provider) error { return turnFrom(p, s) })
+	s.notBefore(began, func(p *Provider) error { return turnFrom(p, s) })
 }
 
 func workerLockExpiresInRealTime(s *trial) {
 	p, err := s.at(time.Now)
 	s.must(err)
-	fetch := func(p *provider.Provider) error {
+	fetch := func(p *Provider) error {
 		_, err := p.FetchWorkItem(s.ctx, briefly)
 		return err
 	}
@@ -70,5 +70,5 @@ func timerFiresInRealTime(s *trial) {
 	s.must(err)
 	began := time.Now()
 	s.must(p.EnqueueOrchestratorItem(s.ctx, external("a", "x"), briefly))
-	s.notBefore(began, func(p *provider.Provider) error { return turnFrom(p, s) })
+	s.notBefore(began, func(p *Provider) error { return turnFrom(p, s) })
 }

@@ -20,7 +20,9 @@ type Rule struct {
 	Family, Name string // both snake_case; together they are unique
 	// Privileged rules need a role that may create databases.
 	Privileged bool
-	test       func(*trial)
+	// Apart says why the rule cannot hold when fetches come in between, even such as are undone; empty for most.
+	Apart string
+	test  func(*trial)
 }
 
 // Check runs the rule and then [Harness.CheckInvariants]. h must be fresh or reset. When t has failed afterwards, h is in
@@ -57,6 +59,7 @@ var families = []struct {
 	{"prune", prune},
 	{"concurrency", concurrency},
 	{"lessons", slices.Concat(lessonsAck, lessonsFetch, lessonsRace, lessonsTime, lessonsData, lessonsSchema, lessonsPrune, lessonsRemove)},
+	{"hand_over", handOver},
 	{"real_time", realTime},
 }
 

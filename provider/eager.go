@@ -1,0 +1,47 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// An EagerStrategy can hand the next step over with the reply to an enqueue or an ack. What it hands over is exactly what
+// fetches sent right after would have got, in that order: the turn, then work items one by one. They run in the same
+// transaction, so either all of it happened or nothing. The commit is as durable as that of the operation alone.
+//
+// The fetches wait for no lock, so the order in which a transaction waits for locks stays that of [Strategy].
+type EagerStrategy interface {
+	Strategy
+	// EnqueueOrchestratorItemAndFetch is EnqueueOrchestratorItem, then fetches.
+	EnqueueOrchestratorItemAndFetch(ctx context.Context, conn *pgx.Conn, m Message, w Want) (Handover, error)
+	// AckOrchestrationItemAndFetch is AckOrchestrationItem, then fetches. It fails as that does; then nothing is locked.
+	AckOrchestrationItemAndFetch(ctx context.Context, conn *pgx.Conn, a *TurnAck, w Want) (Handover, error)
+	// AckWorkItemAndFetch is AckWorkItem, then fetches. It fails as that does; then nothing is locked.
+	AckWorkItemAndFetch(ctx context.Context, conn *pgx.Conn, l WorkLock, now int64, completion *Message, w Want) (Handover, error)
+}
+
+type (
+	// Want says what is to be handed over. The locks' Now is the operation's own.
+	Want struct {
+		Turn  *Lock // to lock a turn with; nil for no turn
+		Works int   // at most so many work items
+		Work  *Lock // to lock them with, all alike: a [WorkLock] names the item too. Not nil when Works is above 0
+	}
+	// Handover is what was locked: no turn and no items when nothing was fetchable, which is no error.
+	Handover struct {
+		Turn  *Turn
+		Works []LockedWork // in the order in which single fetches would have got them
+	}
+)
+
+// Now is the time of the locks; 0 when nothing is wanted.
+func (w Want) Now() int64 {
+	switch {
+	case w.Turn != nil:
+		return w.Turn.Now
+	case w.Work != nil:
+		return w.Work.Now
+	}
+	return 0
+}

@@ -1,0 +1,26 @@
+-- What immediate fetches would give: a turn unless p_turn_token is null, and up to p_works work items, all under one
+-- token. Null and empty where nothing is fetchable. Not called by clients.
+-- The caller's transaction commits as durably as it would without: the fetches' own setting ends with this function.
+create function hand_over(
+    p_now bigint, p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_works int, p_work_token uuid, p_work_until bigint,
+    out out_instance_id text, out out_attempt_count int, out out_message_ids bigint[], out out_messages text[],
+    out out_known boolean, out out_name text, out out_version text, out out_execution_id bigint, out out_history text[],
+    out out_history_owner uuid, out out_history_through bigint,
+    out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[])
+language plpgsql set synchronous_commit = off as $$
+declare
+    v_work record;
+begin
+    if p_turn_token is not null then
+        select f.* into out_instance_id, out_attempt_count, out_message_ids, out_messages,
+            out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through
+        from fetch_orchestration_item(p_turn_token, p_now, p_turn_until, p_turn_owner) f;
+    end if;
+    for n in 1..p_works loop
+        select f.* into v_work from fetch_work_item(p_work_token, p_now, p_work_until) f;
+        exit when v_work.out_id is null;
+        out_work_ids := out_work_ids || v_work.out_id;
+        out_work_items := out_work_items || v_work.out_item;
+        out_work_attempts := out_work_attempts || v_work.out_attempt_count;
+    end loop;
+end $$;

@@ -1,0 +1,111 @@
+// Package speager is the strategy of stored procedures that hand the next step over: it is sp, and beside that an
+// enqueue and an ack may return what the caller would fetch next.
+package speager
+
+import (
+	"context"
+	"embed"
+
+	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/internal/sqlfile"
+	"pgbench-provider/provider"
+	"pgbench-provider/strategies/sp"
+)
+
+//go:embed sql
+var files embed.FS
+
+//go:embed routines
+var routineFiles embed.FS
+
+var (
+	sql      = sqlfile.MustLoad(files, "sql", "sp-eager")
+	routines = sqlfile.MustLoadRoutines(routineFiles, "routines", "pgbench-provider sp-eager")
+
+	enqueueMessage = sql.Get("enqueue_orchestrator_item_and_fetch")
+	ackTurn        = sql.Get("ack_orchestration_item_and_fetch")
+	ackWork        = sql.Get("ack_work_item_and_fetch")
+)
+
+// Strategy implements [provider.EagerStrategy]. Its zero value is ready.
+type Strategy struct{ sp.Strategy }
+
+var _ provider.EagerStrategy = Strategy{}
+
+// Name is "sp-eager".
+func (Strategy) Name() string { return "sp-eager" }
+
+// Install installs the routines of sp and those that call them.
+func (s Strategy) Install(ctx context.Context, conn *pgx.Conn) error {
+	if err := s.Strategy.Install(ctx, conn); err != nil {
+		return err
+	}
+	return routines.Install(ctx, conn)
+}
+
+// RoutineHash identifies the text of the routines that this strategy has beside those of sp.
+func RoutineHash() string { return routines.Hash() }
+
+// EnqueueOrchestratorItemAndFetch implements [provider.EagerStrategy].
+func (Strategy) EnqueueOrchestratorItemAndFetch(ctx context.Context, conn *pgx.Conn, m provider.Message, w provider.Want) (provider.Handover, error) {
+	return scan(conn.QueryRow(ctx, enqueueMessage, want(w, m.InstanceID, m.VisibleAt, m.Item, w.Now())...))
+}
+
+// AckOrchestrationItemAndFetch implements [provider.EagerStrategy].
+func (Strategy) AckOrchestrationItemAndFetch(ctx context.Context, conn *pgx.Conn, a *provider.TurnAck, w provider.Want) (provider.Handover, error) {
+	return scan(conn.QueryRow(ctx, ackTurn, want(w, a.Lock.InstanceID, a.Lock.Token, a.Lock.MessageIDs, a.Now, a.ExecutionID,
+		a.Name, a.Version, a.Parent,
+		(*string)(a.Status), a.Output, a.CompletedAt,
+		a.Events.IDs, a.Events.Types, a.Events.Data,
+		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
+		a.Messages.InstanceIDs, a.Messages.VisibleAt, a.Messages.Items,
+		a.Cancelled.ExecutionIDs, a.Cancelled.ActivityIDs,
+		a.HistorySeen, a.HistoryOwner, a.HistoryThrough)...))
+}
+
+// AckWorkItemAndFetch implements [provider.EagerStrategy].
+func (Strategy) AckWorkItemAndFetch(ctx context.Context, conn *pgx.Conn, l provider.WorkLock, now int64, done *provider.Message, w provider.Want) (provider.Handover, error) {
+	var instance, item *string
+	var visible *int64
+	if done != nil {
+		instance, visible, item = &done.InstanceID, &done.VisibleAt, &done.Item
+	}
+	return scan(conn.QueryRow(ctx, ackWork, want(w, l.ID, l.Token, now, instance, visible, item)...))
+}
+
+// want adds the arguments that say what is to be handed over: a token of null for nothing.
+func want(w provider.Want, args ...any) []any {
+	var turn, work provider.Lock
+	var turnToken, workToken *string
+	if w.Turn != nil {
+		turn, turnToken = *w.Turn, &w.Turn.Token
+	}
+	if w.Works > 0 {
+		work, workToken = *w.Work, &w.Work.Token
+	}
+	return append(args, turnToken, turn.Until, turn.Owner, w.Works, workToken, work.Until)
+}
+
+func scan(row pgx.Row) (h provider.Handover, err error) {
+	var id *string
+	var attempts *int
+	var known *bool
+	var ids []int64
+	var items []string
+	var counts []int
+	t := &provider.Turn{}
+	err = row.Scan(&id, &attempts, &t.MessageIDs, &t.Messages, &known, &t.Name, &t.Version, &t.ExecutionID, &t.History,
+		&t.HistoryOwner, &t.HistoryThrough, &ids, &items, &counts)
+	if err != nil {
+		return h, err
+	}
+	if id != nil {
+		t.InstanceID, t.AttemptCount, t.Known = *id, *attempts, *known
+		h.Turn = t
+	}
+	for i := range ids {
+		h.Works = append(h.Works, provider.LockedWork{ID: ids[i], Item: items[i], AttemptCount: counts[i]})
+	}
+	return h, nil
+}
