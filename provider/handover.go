@@ -21,8 +21,8 @@ type Room struct {
 type HandedOver struct {
 	Turn  *OrchestrationItem
 	Works []*LockedWorkItem // oldest first
-	// Err says why there may be less than there was. The operation itself succeeded. What a turn that came with it could
-	// not be decoded is in [OrchestrationItem.HistoryError], as after a fetch.
+	// Err says why there may be less than there was; the operation itself succeeded. That a turn or an item could not be
+	// decoded is said in it, as after a fetch.
 	Err error
 }
 

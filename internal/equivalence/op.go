@@ -27,6 +27,7 @@ type Op struct {
 	Works, Messages, Cancels int
 	Status                   int // chooses among statuses
 	Payload                  int // chooses among payloads
+	Room                     int // chooses among rooms: what an enqueue or ack asks for beside its answer
 	Flag, Named              bool
 }
 
@@ -96,6 +97,7 @@ func Draw(s Source) Op {
 	op.Status = s(len(statuses))
 	op.Payload = pick(s, 0, 0, 0, 1, 2, 3, 4, 5)
 	op.Flag, op.Named = s(2) == 1, s(2) == 1
+	op.Room = pick(s, 0, 0, 0, 1, 2, 3)
 	return op
 }
 
@@ -125,6 +127,17 @@ func (op Op) lock() string {
 
 // String gives the operation as a person would write it down.
 func (op Op) String() string {
+	text := op.text()
+	switch op.Kind {
+	case "enqueue_orchestrator_item", "ack_orchestration_item", "ack_work_item":
+		if r := rooms[op.Room%len(rooms)]; op.Room > 0 {
+			return fmt.Sprintf("%s, and fetch: turn %t, %d work items, for %d ms", text, r.turn, r.works, op.Timeout)
+		}
+	}
+	return text
+}
+
+func (op Op) text() string {
 	name := string(op.Kind)
 	switch op.Kind {
 	case "advance_clock":

@@ -74,7 +74,7 @@ func (p *player) playTurn(op Op) string {
 	s := p.subject
 	switch op.Kind {
 	case "enqueue_orchestrator_item":
-		return answer(nil, s.EnqueueOrchestratorItem(provider.Message{InstanceID: op.instance(), VisibleAt: p.now + op.Delay, Item: p.item(op)}))
+		return p.enqueue(provider.Message{InstanceID: op.instance(), VisibleAt: p.now + op.Delay, Item: p.item(op)}, p.want(op))
 	case "fetch_orchestration_item":
 		lock := provider.Lock{Token: p.token(), Now: p.now, Until: p.now + op.Timeout}
 		t, err := s.FetchOrchestrationItem(lock)
@@ -84,7 +84,7 @@ func (p *player) playTurn(op Op) string {
 		p.turns = append(p.turns, provider.TurnLock{Token: lock.Token, InstanceID: t.InstanceID, MessageIDs: t.MessageIDs})
 		return turnText(t)
 	case "ack_orchestration_item":
-		return answer(nil, s.AckOrchestrationItem(p.ack(op)))
+		return p.ackTurn(p.ack(op), p.want(op))
 	case "abandon_orchestration_item":
 		return answer(nil, s.AbandonOrchestrationItem(provider.TurnAbandon{Lock: p.turn(op), Now: p.now, VisibleAt: p.later(op), IgnoreAttempt: op.Flag}))
 	case "renew_orchestration_lock":
@@ -165,7 +165,7 @@ func (p *player) playWork(op Op) string {
 		if op.Flag {
 			done = &provider.Message{InstanceID: op.instance(), VisibleAt: p.now, Item: p.item(op)}
 		}
-		return answer(nil, s.AckWorkItem(p.work(op), p.now, done))
+		return p.ackWork(p.work(op), done, p.want(op))
 	case "abandon_work_item":
 		return answer(nil, s.AbandonWorkItem(provider.WorkAbandon{Lock: p.work(op), VisibleAt: p.later(op), IgnoreAttempt: op.Flag}))
 	}

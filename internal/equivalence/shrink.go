@@ -59,7 +59,7 @@ var plainer = []func(*Op){
 	func(o *Op) { o.Works = 0 }, func(o *Op) { o.Messages = 0 }, func(o *Op) { o.Cancels = 0 }, func(o *Op) { o.Count = 0 },
 	func(o *Op) { o.Slot = min(o.Slot, 0) }, func(o *Op) { o.Slot = min(o.Slot, 1) }, func(o *Op) { o.Slot = min(o.Slot, 2) },
 	func(o *Op) { o.Instance, o.Other = 0, 0 }, func(o *Op) { o.Payload = 0 }, func(o *Op) { o.Status = 0 },
-	func(o *Op) { o.Delay = 0 }, func(o *Op) { o.Flag = false }, func(o *Op) { o.Named = false }, func(o *Op) { o.Execution = 1 },
+	func(o *Op) { o.Room = 0 }, func(o *Op) { o.Delay = 0 }, func(o *Op) { o.Flag = false }, func(o *Op) { o.Named = false }, func(o *Op) { o.Execution = 1 },
 }
 
 func (s *shrinker) simplify() (changed bool) {

@@ -51,6 +51,9 @@ type onServer struct {
 
 // On gives a strategy on a connection, whose search_path is a migrated schema, as a Subject. It is for one goroutine.
 func On(ctx context.Context, s provider.Strategy, conn *pgx.Conn) Subject {
+	if e, ok := s.(provider.EagerStrategy); ok {
+		return eager{onServer{ctx, s, conn}, e}
+	}
 	return onServer{ctx, s, conn}
 }
 

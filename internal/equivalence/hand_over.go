@@ -1,0 +1,104 @@
+package equivalence
+
+import (
+	"errors"
+	"fmt"
+
+	"pgbench-provider/provider"
+)
+
+// eager is a [Subject] that hands over by itself. The others, the model among them, fetch afterwards: that this is the
+// same is what a hand-over means.
+type eager struct {
+	onServer
+	s provider.EagerStrategy
+}
+
+// rooms are what an operation may ask for beside its answer: a turn, and how many work items.
+var rooms = []struct {
+	turn  bool
+	works int
+}{{false, 0}, {true, 0}, {false, 1}, {true, 3}}
+
+// want mints the locks; nil when nothing is asked for.
+func (p *player) want(op Op) *provider.Want {
+	room := rooms[op.Room%len(rooms)]
+	if op.Room == 0 {
+		return nil
+	}
+	w := &provider.Want{Works: room.works, Work: &provider.Lock{Token: p.token(), Now: p.now, Until: p.now + op.Timeout}}
+	if room.turn {
+		w.Turn = &provider.Lock{Token: p.token(), Now: p.now, Until: p.now + op.Timeout}
+	}
+	return w
+}
+
+// handsOver runs an operation that asks for more, and remembers what it locked.
+func (p *player) handsOver(w *provider.Want, whole func(eager) (provider.Handover, error), plain func() error) string {
+	var h provider.Handover
+	var err error
+	if e, ok := p.subject.(eager); ok {
+		h, err = whole(e)
+	} else if err = plain(); err == nil {
+		h, err = p.fetchAfter(w)
+	}
+	if err != nil {
+		return answer(nil, err)
+	}
+	text := "ok"
+	if h.Turn != nil {
+		p.turns = append(p.turns, provider.TurnLock{Token: w.Turn.Token, InstanceID: h.Turn.InstanceID, MessageIDs: h.Turn.MessageIDs})
+		text += ", " + turnText(h.Turn)
+	}
+	for _, work := range h.Works {
+		p.works = append(p.works, provider.WorkLock{Token: w.Work.Token, ID: work.ID})
+		text += fmt.Sprintf(", item %s, attempt %d", short(work.Item), work.AttemptCount)
+	}
+	return text
+}
+
+func (p *player) fetchAfter(w *provider.Want) (h provider.Handover, err error) {
+	if w.Turn != nil {
+		if h.Turn, err = p.subject.FetchOrchestrationItem(*w.Turn); err != nil && !errors.Is(err, provider.ErrNoWork) {
+			return h, err
+		}
+	}
+	for range w.Works {
+		work, err := p.subject.FetchWorkItem(*w.Work)
+		if errors.Is(err, provider.ErrNoWork) {
+			break
+		}
+		if err != nil {
+			return h, err
+		}
+		h.Works = append(h.Works, *work)
+	}
+	return h, nil
+}
+
+func (p *player) enqueue(m provider.Message, w *provider.Want) string {
+	if w == nil {
+		return answer(nil, p.subject.EnqueueOrchestratorItem(m))
+	}
+	return p.handsOver(w, func(e eager) (provider.Handover, error) {
+		return e.s.EnqueueOrchestratorItemAndFetch(e.ctx, e.conn, m, *w)
+	}, func() error { return p.subject.EnqueueOrchestratorItem(m) })
+}
+
+func (p *player) ackTurn(a *provider.TurnAck, w *provider.Want) string {
+	if w == nil {
+		return answer(nil, p.subject.AckOrchestrationItem(a))
+	}
+	return p.handsOver(w, func(e eager) (provider.Handover, error) {
+		return e.s.AckOrchestrationItemAndFetch(e.ctx, e.conn, a, *w)
+	}, func() error { return p.subject.AckOrchestrationItem(a) })
+}
+
+func (p *player) ackWork(l provider.WorkLock, done *provider.Message, w *provider.Want) string {
+	if w == nil {
+		return answer(nil, p.subject.AckWorkItem(l, p.now, done))
+	}
+	return p.handsOver(w, func(e eager) (provider.Handover, error) {
+		return e.s.AckWorkItemAndFetch(e.ctx, e.conn, l, p.now, done, *w)
+	}, func() error { return p.subject.AckWorkItem(l, p.now, done) })
+}
