@@ -31,7 +31,7 @@ create table executions (
 create table history (
     instance_id  text   collate "C" not null,
     execution_id bigint not null,
-    event_id     bigint not null check (event_id > 0),
+    event_id     bigint not null,
     event_type   text   not null,
     event_data   text   not null,
     created_at   bigint not null,

@@ -198,6 +198,16 @@ func (t *Turn) KeptThrough(owner *string) int64 {
 	return *t.HistoryThrough
 }
 
+// Receivers tells whether the turn has messages for instances with ids up to its own, and for instances with ids after
+// it, compared bytewise. A turn that has only the latter may send when it holds its own lock: that keeps the order.
+func (a *TurnAck) Receivers() (upTo, after bool) {
+	for _, id := range a.Messages.InstanceIDs {
+		upTo = upTo || id <= a.Lock.InstanceID
+		after = after || id > a.Lock.InstanceID
+	}
+	return upTo, after
+}
+
 // Len is the number of rows.
 func (m Messages) Len() int { return len(m.Items) }
 

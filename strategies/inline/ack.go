@@ -12,6 +12,7 @@ var (
 	ackSend      = sql.Get("ack_orchestration_item.send_messages")
 	ackCheck     = sql.Get("ack_orchestration_item.check_lock")
 	ackInstance  = sql.Get("ack_orchestration_item.upsert_instance")
+	ackTouch     = sql.Get("ack_orchestration_item.touch_instance")
 	ackRaise     = sql.Get("ack_orchestration_item.raise_execution")
 	ackExecution = sql.Get("ack_orchestration_item.insert_execution")
 	ackEnd       = sql.Get("ack_orchestration_item.end_execution")
@@ -26,14 +27,28 @@ var (
 // AckOrchestrationItem implements [provider.Strategy].
 func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *provider.TurnAck) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		l, m := a.Lock, a.Messages
-		if m.Len() > 0 {
-			if _, err := tx.Exec(ctx, ackSend, m.InstanceIDs, m.VisibleAt, m.Items, l.InstanceID); err != nil {
+		upTo, after := a.Receivers()
+		if upTo {
+			if err := send(ctx, tx, a, after); err != nil {
 				return err
 			}
 		}
-		return takeTurn(ctx, tx, l, a.Now, func() error { return writeTurn(ctx, tx, a) })
+		return takeTurn(ctx, tx, a.Lock, a.Now, func() error {
+			if after && !upTo {
+				if err := send(ctx, tx, a, false); err != nil {
+					return err
+				}
+			}
+			return writeTurn(ctx, tx, a)
+		})
 	})
+}
+
+// send sends the turn's messages, and locks the own row among those of the receivers if lockOwn.
+func send(ctx context.Context, tx pgx.Tx, a *provider.TurnAck, lockOwn bool) error {
+	m := a.Messages
+	_, err := tx.Exec(ctx, ackSend, m.InstanceIDs, m.VisibleAt, m.Items, a.Lock.InstanceID, lockOwn)
+	return err
 }
 
 // takeTurn checks and locks the turn's lock, runs body, and then removes the turn's messages and the lock.
@@ -57,19 +72,13 @@ func takeTurn(ctx context.Context, tx pgx.Tx, l provider.TurnLock, now int64, bo
 
 func writeTurn(ctx context.Context, tx pgx.Tx, a *provider.TurnAck) error {
 	id := a.Lock.InstanceID
-	var err error
-	if a.Name != nil {
-		_, err = tx.Exec(ctx, ackInstance, id, a.Name, a.Version, a.ExecutionID, a.Parent, a.Now,
-			a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
-	} else {
-		_, err = tx.Exec(ctx, ackRaise, id, a.ExecutionID, a.Now, a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
-	}
+	started, err := writeInstance(ctx, tx, a)
 	if err != nil {
 		return err
 	}
 	if a.Status != nil {
 		_, err = tx.Exec(ctx, ackEnd, id, a.ExecutionID, string(*a.Status), a.Output, a.Now, a.CompletedAt)
-	} else {
+	} else if !started {
 		_, err = tx.Exec(ctx, ackExecution, id, a.ExecutionID, a.Now)
 	}
 	if err != nil {
@@ -89,6 +98,22 @@ func writeTurn(ctx context.Context, tx pgx.Tx, a *provider.TurnAck) error {
 		_, err = tx.Exec(ctx, ackCancel, id, c.ExecutionIDs, c.ActivityIDs)
 	}
 	return err
+}
+
+// writeInstance tells whether the execution's row is known to be there.
+func writeInstance(ctx context.Context, tx pgx.Tx, a *provider.TurnAck) (started bool, err error) {
+	id := a.Lock.InstanceID
+	if a.Name != nil {
+		_, err = tx.Exec(ctx, ackInstance, id, a.Name, a.Version, a.ExecutionID, a.Parent, a.Now,
+			a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
+		return false, err
+	}
+	tag, err := tx.Exec(ctx, ackTouch, id, a.ExecutionID, a.Now, a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
+	if err == nil && tag.RowsAffected() == 0 {
+		_, err = tx.Exec(ctx, ackRaise, id, a.ExecutionID, a.Now, a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
+		return false, err
+	}
+	return true, err
 }
 
 // release frees an instance whose row the caller has locked: until its next message, or for good when none is left.

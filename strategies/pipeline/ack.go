@@ -28,10 +28,15 @@ var (
 func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *provider.TurnAck) error {
 	l := a.Lock
 	b := &pgx.Batch{}
-	if m := a.Messages; m.Len() > 0 {
-		b.Queue(ackSend, m.InstanceIDs, m.VisibleAt, m.Items, l.InstanceID)
+	m := a.Messages
+	upTo, after := a.Receivers()
+	if upTo {
+		b.Queue(ackSend, m.InstanceIDs, m.VisibleAt, m.Items, l.InstanceID, after)
 	}
 	b.Queue(ackCheck, l.InstanceID, l.Token, a.Now)
+	if after && !upTo {
+		b.Queue(ackSend, m.InstanceIDs, m.VisibleAt, m.Items, l.InstanceID, false)
+	}
 	if a.Name != nil {
 		b.Queue(ackInstance, l.InstanceID, a.Name, a.Version, a.ExecutionID, a.Parent, a.Now,
 			a.HistorySeen, a.HistoryOwner, a.HistoryThrough)

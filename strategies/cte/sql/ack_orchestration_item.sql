@@ -15,9 +15,7 @@ with held as materialized (
     delete from orchestrator_queue q using lock k where q.instance_id = k.instance_id and q.id = any ($3::bigint[])
 ), sent as (
     insert into orchestrator_queue (instance_id, visible_at, work_item)
-    select k.instance_id, m.visible_at, m.item
-    from lock k, unnest($19::bigint[], $20::text[]) with ordinality as m (visible_at, item, n)
-    order by m.n
+    select k.instance_id, unnest($19::bigint[]), unnest($20::text[]) from lock k
     returning id, visible_at
 ), remaining as materialized (
     select r.visible_at, r.id from (
@@ -56,18 +54,18 @@ with held as materialized (
 ), execution as (
     insert into executions as e (instance_id, execution_id, status, output, started_at, completed_at)
     select k.instance_id, $5, coalesce($9, 'Running'), $10, $4, $11 from lock k
+    -- An update that is refused would lock the row all the same.
+    where $9::text is not null or not exists (
+        select from executions x where x.instance_id = k.instance_id and x.execution_id = $5)
     on conflict (instance_id, execution_id) do update set
         status = excluded.status, output = excluded.output, completed_at = excluded.completed_at
         where $9::text is not null
 ), appended as (
     insert into history (instance_id, execution_id, event_id, event_type, event_data, created_at)
-    select k.instance_id, $5, e.id, e.type, e.data, $4
-    from lock k, unnest($12::bigint[], $13::text[], $14::text[]) as e (id, type, data)
+    select k.instance_id, $5, unnest($12::bigint[]), unnest($13::text[]), unnest($14::text[]), $4::bigint from lock k
 ), scheduled as (
     insert into worker_queue (instance_id, execution_id, activity_id, work_item, visible_at, enqueued_at)
-    select w.instance_id, w.execution_id, w.activity_id, w.item, $4, $4
-    from lock k, unnest($15::text[], $16::bigint[], $17::bigint[], $18::text[])
-         with ordinality as w (instance_id, execution_id, activity_id, item, n)
-    order by w.n
+    select unnest($15::text[]), unnest($16::bigint[]), unnest($17::bigint[]), unnest($18::text[]), $4::bigint, $4::bigint
+    from lock k
 )
 select count(*) from lock

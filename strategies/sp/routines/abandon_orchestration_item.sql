@@ -26,6 +26,6 @@ begin
         v_attempts := greatest(0, v_attempts - 1);
     end if;
 
-    perform release_instance(p_instance_id, '{}');
+    perform release_instance(p_instance_id);
     update instance_locks l set attempt_count = v_attempts where l.instance_id = p_instance_id and v_attempts > 0;
 end $$;

@@ -11,11 +11,23 @@ create function ack_orchestration_item(
     p_cancelled_executions bigint[], p_cancelled_activities bigint[],
     p_history_seen uuid, p_history_owner uuid, p_history_through bigint)
 returns void language plpgsql as $$
+declare
+    v_up_to boolean := coalesce(p_instance_id collate "C" >= any (p_message_instances), false);
+    v_after boolean := coalesce(p_instance_id collate "C" < any (p_message_instances), false);
+    v_locked bigint;
+    v_started boolean;
 begin
-    if p_message_items is not null then
-        perform send_messages(p_message_instances, p_message_visible_at, p_message_items, p_instance_id);
+    -- Rows of instance_locks are locked in instance order, so the own one goes last or first or among the receivers'.
+    -- A function that is called in an assignment or a condition costs less than one that is performed.
+    if v_up_to then
+        v_locked := send_messages(p_message_instances, p_message_visible_at, p_message_items, p_instance_id, v_after);
     end if;
-    perform take_turn(p_instance_id, p_token, p_message_ids, p_now);
+    if not take_turn(p_instance_id, p_token, p_message_ids, p_now) then
+        raise exception 'lock token is not held' using errcode = 'PB001';
+    end if;
+    if v_after and not v_up_to then
+        v_locked := send_messages(p_message_instances, p_message_visible_at, p_message_items, p_instance_id, false);
+    end if;
 
     if p_name is not null then
         insert into instances as i (instance_id, orchestration_name, orchestration_version, current_execution_id,
@@ -29,12 +41,22 @@ begin
             updated_at = excluded.updated_at,
             history_owner = case when i.history_owner is not distinct from p_history_seen then excluded.history_owner end,
             history_through = excluded.history_through;
+        v_started := false;
     else
         update instances i
-        set current_execution_id = greatest(i.current_execution_id, p_execution_id), updated_at = p_now,
+        set updated_at = p_now,
             history_owner = case when i.history_owner is not distinct from p_history_seen then p_history_owner end,
             history_through = p_history_through
-        where i.instance_id = p_instance_id;
+        where i.instance_id = p_instance_id and i.current_execution_id = p_execution_id;
+        -- Whatever made it the current execution has inserted its row.
+        v_started := found;
+        if not found then
+            update instances i
+            set current_execution_id = greatest(i.current_execution_id, p_execution_id), updated_at = p_now,
+                history_owner = case when i.history_owner is not distinct from p_history_seen then p_history_owner end,
+                history_through = p_history_through
+            where i.instance_id = p_instance_id;
+        end if;
     end if;
 
     if p_status is not null then
@@ -42,24 +64,21 @@ begin
         values (p_instance_id, p_execution_id, p_status, p_output, p_now, p_completed_at)
         on conflict (instance_id, execution_id) do update set
             status = excluded.status, output = excluded.output, completed_at = excluded.completed_at;
-    else
+    elsif not v_started then
         insert into executions (instance_id, execution_id, status, started_at)
         values (p_instance_id, p_execution_id, 'Running', p_now)
         on conflict (instance_id, execution_id) do nothing;
     end if;
 
+    -- unnest in the select list runs all arrays in step and keeps their order; in the from clause each is stored first.
     if p_event_ids is not null then
         insert into history (instance_id, execution_id, event_id, event_type, event_data, created_at)
-        select p_instance_id, p_execution_id, e.id, e.type, e.data, p_now
-        from unnest(p_event_ids, p_event_types, p_event_data) as e (id, type, data);
+        select p_instance_id, p_execution_id, unnest(p_event_ids), unnest(p_event_types), unnest(p_event_data), p_now;
     end if;
 
     if p_work_items is not null then
         insert into worker_queue (instance_id, execution_id, activity_id, work_item, visible_at, enqueued_at)
-        select w.instance_id, w.execution_id, w.activity_id, w.item, p_now, p_now
-        from unnest(p_work_instances, p_work_executions, p_work_activities, p_work_items)
-             with ordinality as w (instance_id, execution_id, activity_id, item, n)
-        order by w.n;
+        select unnest(p_work_instances), unnest(p_work_executions), unnest(p_work_activities), unnest(p_work_items), p_now, p_now;
     end if;
 
     -- After the insert: a turn may schedule an activity and cancel it at once.

@@ -1,5 +1,6 @@
+-- Returns the id of the message.
 create function enqueue_orchestrator_item(p_instance_id text, p_visible_at bigint, p_item text)
-returns void language plpgsql as $$
+returns bigint language plpgsql as $$
 declare
     v_id bigint;
 begin
@@ -15,4 +16,5 @@ begin
                         and (excluded.visible_at, excluded.head_id) < (l.visible_at, l.head_id)
                        then excluded.head_id else l.head_id end,
         dirty = true;
+    return v_id;
 end $$;

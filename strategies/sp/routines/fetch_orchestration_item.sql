@@ -1,5 +1,6 @@
 -- Locks the instance that has been fetchable longest and returns what its turn needs; out_instance_id is null when there
--- is none. Where p_owner had the instance's last turn, the history begins after out_history_through. A lost lock is only a retry, so this commit need not wait for the disk.
+-- is none. Where p_owner had the instance's last turn, the history begins after out_history_through. A lost lock is only a
+-- retry, so this commit need not wait for the disk.
 create function fetch_orchestration_item(
     p_token uuid, p_now bigint, p_until bigint, p_owner uuid,
     out out_instance_id text, out out_attempt_count int, out out_message_ids bigint[], out out_messages text[],
@@ -25,15 +26,24 @@ begin
         end if;
 
         -- A new statement, hence a snapshot younger than the lock.
-        select array_agg(m.id), array_agg(m.work_item), max(m.attempt_count)
-        into out_message_ids, out_messages, v_attempts
-        from (select q.id, q.work_item, q.attempt_count from orchestrator_queue q
-              where q.instance_id = out_instance_id and q.visible_at <= p_now
-              order by q.id) m;
+        select m.ids, m.items, m.attempts,
+               i.instance_id is not null, i.orchestration_name, i.orchestration_version, i.current_execution_id,
+               array(select h.event_data from history h
+                     where h.instance_id = out_instance_id and h.execution_id = i.current_execution_id
+                       and h.event_id > case when i.history_owner = p_owner then i.history_through else 0 end
+                     order by h.event_id),
+               i.history_owner, i.history_through
+        into out_message_ids, out_messages, v_attempts, out_known, out_name, out_version, out_execution_id, out_history,
+             out_history_owner, out_history_through
+        from (select array_agg(q.id) as ids, array_agg(q.work_item) as items, max(q.attempt_count) as attempts
+              from (select id, work_item, attempt_count from orchestrator_queue
+                    where instance_id = out_instance_id and visible_at <= p_now
+                    order by id) q) m
+        left join instances i on i.instance_id = out_instance_id;
         exit when out_message_ids is not null;
 
         -- Nothing to do here after all: put the clock right and look further.
-        perform release_instance(out_instance_id, '{}');
+        perform release_instance(out_instance_id);
     end loop;
 
     if v_attempts > 0 then
@@ -42,21 +52,10 @@ begin
         out_attempt_count := greatest(out_attempt_count, v_attempts + 1);
     end if;
 
-    select true, i.orchestration_name, i.orchestration_version, i.current_execution_id,
-           array(select h.event_data from history h
-                 where h.instance_id = out_instance_id and h.execution_id = i.current_execution_id
-                   and h.event_id > case when i.history_owner = p_owner then i.history_through else 0 end
-                 order by h.event_id),
-           i.history_owner, i.history_through
-    into out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through
-    from instances i where i.instance_id = out_instance_id;
-    if found then
-        return;
+    if not out_known then
+        out_execution_id := latest_trace(out_instance_id);
+        out_history := array(select h.event_data from history h
+                             where h.instance_id = out_instance_id and h.execution_id = out_execution_id
+                             order by h.event_id);
     end if;
-
-    out_known := false;
-    out_execution_id := latest_trace(out_instance_id);
-    out_history := array(select h.event_data from history h
-                         where h.instance_id = out_instance_id and h.execution_id = out_execution_id
-                         order by h.event_id);
 end $$;
