@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build bin/pgbench-provider
 	go build -trimpath -o bin/pgbench-provider ./cmd/pgbench-provider
@@ -25,7 +25,10 @@ soak: ## Run a million random operations on each strategy (hours; SOAK=n for ano
 bench: ## Run the benchmarks, once each, benchstat-ready
 	go test -run '^$$' -bench . -benchmem ./...
 
+bench-harness: ## Compare the closed loop with pgbench on an empty routine (7 minutes; ARGS=... for other rounds)
+	go run ./cmd/pgbench-provider bench-harness $(ARGS)
+
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build test race lint verify soak bench golden
+.PHONY: help build test race lint verify soak bench bench-harness golden

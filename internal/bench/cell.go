@@ -27,6 +27,7 @@ type cell struct {
 	params      workloads.Params
 	rtt         time.Duration
 	schema      string
+	host        string // instead of the server's
 	pool        *pgxpool.Pool
 	recorder    *latency.Recorder
 	provider    *provider.Provider
@@ -121,6 +122,9 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 		return nil, err
 	}
 	config.ConnConfig = b.server.Config()
+	if c.host != "" {
+		config.ConnConfig.Host, config.ConnConfig.Fallbacks = c.host, nil
+	}
 	config.ConnConfig.RuntimeParams["search_path"] = pgx.Identifier{c.schema}.Sanitize()
 	for name, value := range sessionSettings {
 		config.ConnConfig.RuntimeParams[name] = value

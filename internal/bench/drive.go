@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"pgbench-provider/internal/latency"
 	"pgbench-provider/workloads"
 )
 
@@ -27,7 +28,8 @@ type loop struct {
 	ended    atomic.Int64
 	failed   atomic.Int64
 	stop     atomic.Bool
-	onEnd    func(began, ended time.Time)
+	// series gives each client a shard of its own for what its units took.
+	series func() *latency.Series
 	once     sync.Once
 	err      error
 }
@@ -45,6 +47,11 @@ func (l *loop) start(ctx context.Context) (wait func() error) {
 }
 
 func (l *loop) run(ctx context.Context) {
+	// The driver watches the context of every call, under the context's lock: one that all clients share would make them
+	// wait for each other.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	series := l.series()
 	for !l.stop.Load() {
 		n := l.next.Add(1) - 1
 		if l.units > 0 && n >= l.units || n > 0 && !l.deadline.IsZero() && time.Now().After(l.deadline) {
@@ -60,7 +67,7 @@ func (l *loop) run(ctx context.Context) {
 			return
 		}
 		l.ended.Add(1)
-		l.onEnd(began, ended)
+		series.Record(ended.Sub(began), true)
 	}
 }
 
@@ -69,12 +76,8 @@ func (l *loop) run(ctx context.Context) {
 // many have ended. What is in flight then runs to its end unrecorded. One unit at a time has no
 // speed to come to and leaves none half done: all of its round is measured.
 func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (window, error) {
-	units := c.recorder.Orchestrations()
 	inFlight := b.inFlight(c.workload, c.dispatchers)
-	l := &loop{session: s, inFlight: inFlight, units: int64(b.Orchestrations)}
-	l.onEnd = func(began, ended time.Time) {
-		units.Record(ended.Sub(began), true)
-	}
+	l := &loop{session: s, inFlight: inFlight, units: int64(b.Orchestrations), series: c.recorder.Orchestrations}
 	record := func(on bool) time.Time {
 		c.recorder.SetRecording(on)
 		return time.Now()
