@@ -22,8 +22,9 @@ verify: ## Check that the strategies mean the same, by the conformance suite
 soak: ## Run a million random operations on each strategy (hours; SOAK=n for another number)
 	go test ./internal/equivalence -run StrategiesAgree -timeout 24h -v -operations $(or $(SOAK),1000000)
 
-bench: ## Run the benchmarks, once each, benchstat-ready
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## Run the benchmarks, benchstat-ready (COUNT=10 for benchstat; BENCH=strategy=sp/ for some)
+	go test -run '^$$' -bench 'Operation/$(BENCH)' -benchmem -benchtime 200x -count $(or $(COUNT),1) -timeout 4h ./strategies
+	go test -run '^$$' -bench '^Benchmark[^O]' -benchmem -count $(or $(COUNT),1) ./internal/latency ./internal/bench
 
 bench-harness: ## Compare the closed loop with pgbench on an empty routine (7 minutes; ARGS=... for other rounds)
 	go run ./cmd/pgbench-provider bench-harness $(ARGS)

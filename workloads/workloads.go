@@ -58,6 +58,9 @@ type Env struct {
 	// Prefix begins every instance id of the session, so that rounds on one schema do not meet.
 	Prefix string
 	Seed   uint64
+	// Fill makes instances prefix-0000000 and on like the last of n, which is there already: see package fill. Nil is slower,
+	// not different: each is then prepared by itself.
+	Fill func(ctx context.Context, prefix string, n int) error
 }
 
 func (e Env) observed() *provider.Provider {

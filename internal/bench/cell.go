@@ -41,14 +41,15 @@ type cell struct {
 // small would read all of it when it is large (shared design notes, finding 1; docs/sql-design.md).
 var sessionSettings = map[string]string{"enable_seqscan": "off", "enable_bitmapscan": "off"}
 
-func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, d Dispatchers, rtt time.Duration) (*cell, error) {
-	params, err := w.Defaults().Or(b.Params)
+func (b *benchmark) openCell(ctx context.Context, a arm, s shape, rtt time.Duration) (*cell, error) {
+	w, d := s.workload, s.dispatchers
+	params, err := w.Defaults().Or(s.params)
 	if err != nil {
 		return nil, err
 	}
 	c := &cell{arm: a, workload: w, dispatchers: d, params: params, rtt: rtt, exact: b.Exact, recorder: latency.NewRecorder()}
 	c.paused.Store(true)
-	c.out = result.Cell{Strategy: a.name, Workload: b.label(w, d), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(w, params, d)}
+	c.out = result.Cell{Strategy: a.name, Workload: b.label(s), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(w, params, d)}
 	if c.schema, err = target.CreateSchema(ctx, b.admin, schemaPrefix); err != nil {
 		return nil, err
 	}

@@ -30,8 +30,8 @@ type loop struct {
 	stop     atomic.Bool
 	// series gives each client a shard of its own for what its units took.
 	series func() *latency.Series
-	once     sync.Once
-	err      error
+	once   sync.Once
+	err    error
 }
 
 // start launches the loop and returns what waits for its end.
