@@ -24,7 +24,7 @@ soak: ## Run a million random operations on each strategy (hours; SOAK=n for ano
 
 bench: ## Run the benchmarks, benchstat-ready (COUNT=10 for benchstat; BENCH=strategy=sp/ for some)
 	go test -run '^$$' -bench 'Operation/$(BENCH)' -benchmem -benchtime 200x -count $(or $(COUNT),1) -timeout 4h ./strategies
-	go test -run '^$$' -bench '^Benchmark[^O]' -benchmem -count $(or $(COUNT),1) ./internal/latency ./internal/bench
+	go test -run '^$$' -bench . -benchmem -count $(or $(COUNT),1) ./internal/...
 
 bench-harness: ## Compare the closed loop with pgbench on an empty routine (7 minutes; ARGS=... for other rounds)
 	go run ./cmd/pgbench-provider bench-harness $(ARGS)
