@@ -29,7 +29,13 @@ bench: ## Run the benchmarks, benchstat-ready (COUNT=10 for benchstat; BENCH=str
 bench-harness: ## Compare the closed loop with pgbench on an empty routine (7 minutes; ARGS=... for other rounds)
 	go run ./cmd/pgbench-provider bench-harness $(ARGS)
 
+bench-peers: ## Put orchestrations a second beside pgbench -N (4 minutes; ARGS="--strategies sp,inline" for others)
+	go run ./cmd/pgbench-provider bench-peers $(ARGS)
+
+soak-load: ## Run hello-world and fan-out at full load for SOAK_MINUTES (30): throughput lasts, tables stay bounded, nothing is lost
+	go run ./cmd/pgbench-provider soak-load --duration $(or $(SOAK_MINUTES),30)m $(ARGS)
+
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build test race lint verify soak bench bench-harness golden
+.PHONY: help build test race lint verify soak bench bench-harness bench-peers soak-load golden

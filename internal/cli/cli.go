@@ -116,7 +116,7 @@ Without a database named by --dsn or the environment it starts a private Postgre
 		return usage{fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
 	})
 	root.AddCommand(a.compareCommand(), a.sweepCommand(), a.runCommand(), a.gateCommand(), a.baselineCommand(), a.historyCommand(), a.verifyCommand(), a.reportCommand(), a.listCommand(), a.doctorCommand(),
-		a.migrateCommand(), a.cleanCommand(), a.versionCommand(), a.benchHarnessCommand(), a.benchPeersCommand(), a.benchChildCommand())
+		a.migrateCommand(), a.cleanCommand(), a.versionCommand(), a.benchHarnessCommand(), a.benchPeersCommand(), a.benchChildCommand(), a.soakLoadCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	return root
 }
