@@ -26,7 +26,7 @@ bench: ## Run the benchmarks, benchstat-ready (COUNT=10 for benchstat; BENCH=str
 	go test -run '^$$' -bench 'Operation/$(BENCH)' -benchmem -benchtime 200x -count $(or $(COUNT),1) -timeout 4h ./strategies
 	go test -run '^$$' -bench . -benchmem -count $(or $(COUNT),1) ./internal/...
 
-bench-harness: ## Compare the closed loop with pgbench on an empty routine (7 minutes; ARGS=... for other rounds)
+bench-harness: ## Compare the closed loop with pgbench on an empty routine (10 minutes; ARGS=... for other rounds)
 	go run ./cmd/pgbench-provider bench-harness $(ARGS)
 
 bench-peers: ## Put orchestrations a second beside pgbench -N (4 minutes; ARGS="--strategies sp,inline" for others)

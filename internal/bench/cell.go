@@ -29,6 +29,7 @@ type cell struct {
 	schema      string
 	host        string // instead of the server's
 	pool        *pgxpool.Pool
+	lines       lines
 	recorder    *latency.Recorder
 	provider    *provider.Provider
 	exact       bool
@@ -130,7 +131,7 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 	for name, value := range sessionSettings {
 		config.ConnConfig.RuntimeParams[name] = value
 	}
-	config.ConnConfig.DialFunc = netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed, Paused: &c.paused})
+	config.ConnConfig.DialFunc = c.lines.dialer(netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed, Paused: &c.paused}))
 	config.MaxConns = int32(b.poolSize(c.workload, c.dispatchers))
 	config.MinConns = config.MaxConns
 	config.MaxConnLifetime, config.MaxConnIdleTime = 24*time.Hour, 24*time.Hour

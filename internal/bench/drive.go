@@ -28,6 +28,8 @@ type loop struct {
 	ended    atomic.Int64
 	failed   atomic.Int64
 	stop     atomic.Bool
+	// cut, when not nil, has units run with a context that the driver need not watch, and ends them after a cancellation.
+	cut func(ctx context.Context) (stop func())
 	// series gives each client a shard of its own for what its units took.
 	series func() *latency.Series
 	once   sync.Once
@@ -37,20 +39,22 @@ type loop struct {
 // start launches the loop and returns what waits for its end.
 func (l *loop) start(ctx context.Context) (wait func() error) {
 	var group sync.WaitGroup
+	stop := func() {}
+	if l.cut != nil {
+		stop = l.cut(ctx)
+		ctx = unwatched{ctx}
+	}
 	for range l.inFlight {
 		group.Go(func() { l.run(ctx) })
 	}
 	return func() error {
 		group.Wait()
+		stop()
 		return l.err
 	}
 }
 
 func (l *loop) run(ctx context.Context) {
-	// The driver watches the context of every call, under the context's lock: one that all clients share would make them
-	// wait for each other.
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	series := l.series()
 	for !l.stop.Load() {
 		n := l.next.Add(1) - 1
@@ -78,6 +82,9 @@ func (l *loop) run(ctx context.Context) {
 func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (window, error) {
 	inFlight := b.inFlight(c.workload, c.dispatchers)
 	l := &loop{session: s, inFlight: inFlight, units: int64(b.Orchestrations), series: c.recorder.Orchestrations}
+	if !c.workload.Orchestrates() { // orchestrations call with the runtime's own context
+		l.cut = c.lines.cutAfter
+	}
 	record := func(on bool) time.Time {
 		c.recorder.SetRecording(on)
 		return time.Now()

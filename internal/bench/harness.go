@@ -90,7 +90,7 @@ func (h *Harness) open(ctx context.Context, clients int) (err error) {
 
 func (h *Harness) connConfig() *pgx.ConnConfig {
 	config := h.c.pool.Config().ConnConfig
-	config.Tracer, config.DialFunc = nil, h.b.server.Config().DialFunc
+	config.Tracer, config.DialFunc = nil, h.c.lines.dialer(h.b.server.Config().DialFunc)
 	return config
 }
 
@@ -99,7 +99,7 @@ func (h *Harness) ConnConfig() *pgx.ConnConfig { return h.connConfig() }
 
 // Run keeps the clients of a loop busy for d, after a tenth of d that does not count, recording as a run does.
 func (h *Harness) Run(ctx context.Context, name string, d time.Duration) (f peer.Figures, err error) {
-	l := &loop{session: h.loops[name], inFlight: h.b.InFlight, series: h.c.recorder.Orchestrations}
+	l := &loop{session: h.loops[name], inFlight: h.b.InFlight, series: h.c.recorder.Orchestrations, cut: h.c.lines.cutAfter}
 	h.c.recorder.Reset()
 	wait := l.start(ctx)
 	l.until(ctx, d/10, int64(h.b.InFlight))
@@ -120,7 +120,7 @@ func (h *Harness) Calls(ctx context.Context, name string, n int) error {
 	defer h.c.recorder.SetRecording(false)
 	units := h.c.recorder.Orchestrations()
 	for i := range n {
-		began, ended, err := h.loops[name].Do(ctx, i)
+		began, ended, err := h.loops[name].Do(unwatched{ctx}, i)
 		if err != nil {
 			return err
 		}

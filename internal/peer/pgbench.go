@@ -45,7 +45,7 @@ func (p Pgbench) Run(ctx context.Context, clients int, d time.Duration, args ...
 	}
 	tps, count := tpsLine.FindSubmatch(out), countLine.FindSubmatch(out)
 	if tps == nil || count == nil {
-		return f, fmt.Errorf("pgbench printed no figures: %.200q", out)
+		return f, fmt.Errorf("pgbench ended no transaction in %d s: give a longer round, so that %d clients can connect (it printed %q)", seconds, clients, out)
 	}
 	f.PerSecond, err = strconv.ParseFloat(string(tps[1]), 64)
 	if err != nil {
