@@ -33,22 +33,34 @@ var (
 	countLine = regexp.MustCompile(`number of transactions actually processed: ([0-9]+)`)
 )
 
+// patience bounds how long Run tries.
+const patience = time.Minute
+
+var errNothing = errors.New("pgbench ended no transaction")
+
 // Run runs prepared transactions with that many clients on at most two threads, for d cut to whole seconds, at least one,
-// and with more arguments, such as "-N" or "-f", "file". Ending ctx ends pgbench.
+// and with more arguments, such as "-N" or "-f", "file". The time includes that to connect, which may be all of it on a busy
+// machine: then it runs again for twice as long. Ending ctx ends pgbench.
 func (p Pgbench) Run(ctx context.Context, clients int, d time.Duration, args ...string) (f Figures, err error) {
-	seconds := max(1, int(d/time.Second))
-	all := append([]string{"-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(clients, 2)),
-		"-T", strconv.Itoa(seconds)}, args...)
-	out, cpu, err := p.start(ctx, all)
+	for d = max(d, time.Second); ; d *= 2 {
+		f, err = p.once(ctx, clients, int(d/time.Second), args)
+		if !errors.Is(err, errNothing) || 2*d > patience {
+			return f, err
+		}
+	}
+}
+
+func (p Pgbench) once(ctx context.Context, clients, seconds int, args []string) (f Figures, err error) {
+	out, cpu, err := p.start(ctx, append([]string{"-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(clients, 2)),
+		"-T", strconv.Itoa(seconds)}, args...))
 	if err != nil {
 		return f, err
 	}
 	tps, count := tpsLine.FindSubmatch(out), countLine.FindSubmatch(out)
 	if tps == nil || count == nil {
-		return f, fmt.Errorf("pgbench ended no transaction in %d s: give a longer round, so that %d clients can connect (it printed %q)", seconds, clients, out)
+		return f, fmt.Errorf("%w in %d s: it printed %q", errNothing, seconds, out)
 	}
-	f.PerSecond, err = strconv.ParseFloat(string(tps[1]), 64)
-	if err != nil {
+	if f.PerSecond, err = strconv.ParseFloat(string(tps[1]), 64); err != nil {
 		return f, err
 	}
 	if f.Count, err = strconv.ParseInt(string(count[1]), 10, 64); err != nil {
