@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build bin/pgbench-provider
 	go build -trimpath -o bin/pgbench-provider ./cmd/pgbench-provider
@@ -22,8 +22,18 @@ verify: ## Check that the strategies mean the same, by the conformance suite
 soak: ## Run a million random operations on each strategy (hours; SOAK=n for another number)
 	go test ./internal/equivalence -run StrategiesAgree -timeout 24h -v -operations $(or $(SOAK),1000000)
 
-bench: ## Run the benchmarks, once each, benchstat-ready
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## Run the benchmarks, benchstat-ready (COUNT=10 for benchstat; BENCH=strategy=sp/ for some)
+	go test -run '^$$' -bench 'Operation/$(BENCH)' -benchmem -benchtime 200x -count $(or $(COUNT),1) -timeout 4h ./strategies
+	go test -run '^$$' -bench . -benchmem -count $(or $(COUNT),1) ./internal/...
+
+bench-harness: ## Compare the closed loop with pgbench on an empty routine (10 minutes; ARGS=... for other rounds)
+	go run ./cmd/pgbench-provider bench-harness $(ARGS)
+
+bench-peers: ## Put orchestrations a second beside pgbench -N (4 minutes; ARGS="--strategies sp,inline" for others)
+	go run ./cmd/pgbench-provider bench-peers $(ARGS)
+
+soak-load: ## Run hello-world and fan-out at full load for SOAK_MINUTES (30): throughput lasts, tables stay bounded, nothing is lost
+	go run ./cmd/pgbench-provider soak-load --duration $(or $(SOAK_MINUTES),30)m $(ARGS)
 
 man: ## Write the manual pages to man/
 	go run ./cmd/pgbench-provider man man
@@ -31,4 +41,4 @@ man: ## Write the manual pages to man/
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build man test race lint verify soak bench golden
+.PHONY: help build man test race lint verify soak bench bench-harness bench-peers soak-load golden

@@ -53,6 +53,8 @@ var only = map[string][]string{
 	"reports/html/chart":   {},
 	"internal/result":      {},
 	"internal/netdelay":    {"provider"},
+	"internal/fill":        {"internal/sqlfile"},
+	"internal/peer":        {},
 	"internal/latency":     {"provider"},
 }
 

@@ -50,7 +50,7 @@ type Observation struct {
 }
 
 // An Observer is told of every operation of one Provider, in the goroutine that ran it and inside the timed path of the
-// caller: it must not block. See [Provider.WithObserver] for giving each worker an observer of its own.
+// caller: it must not block, and not keep the observation, which is used again. See [Provider.WithObserver] for giving each worker an observer of its own.
 type Observer interface{ Observe(*Observation) }
 
 func wireOf(conn *pgx.Conn) Wire {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -76,8 +77,10 @@ const (
 // do runs one operation on one pooled connection and reports it. tries bounds how often body runs. loaded is the outcome
 // of success. body computes its times anew at each call.
 func (p *Provider) do(ctx context.Context, op string, tries int, loaded Outcome, body func(*pgx.Conn) error) error {
-	o := Observation{Operation: op, Outcome: loaded, Start: time.Now()}
-	err := p.attempts(ctx, tries, &o, body)
+	o := observations.Get().(*Observation)
+	defer observations.Put(o)
+	*o = Observation{Operation: op, Outcome: loaded, Start: time.Now()}
+	err := p.attempts(ctx, tries, o, body)
 	o.Duration = time.Since(o.Start)
 	err = p.wrap(op, err)
 	if p.observer != nil {
@@ -87,14 +90,20 @@ func (p *Provider) do(ctx context.Context, op string, tries int, loaded Outcome,
 		case err != nil:
 			o.Outcome, o.Err = OutcomeError, err
 		}
-		p.observer.Observe(&o)
+		p.observer.Observe(o)
 	}
 	return err
 }
 
+// observations are used again: one that an Observer is given would else be allocated at each call.
+var observations = sync.Pool{New: func() any { return new(Observation) }}
+
 func (p *Provider) attempts(ctx context.Context, tries int, o *Observation, body func(*pgx.Conn) error) error {
 	for try := 1; ; try++ {
-		asked := time.Now()
+		asked := o.Start
+		if try > 1 {
+			asked = time.Now()
+		}
 		conn, err := p.pool.Acquire(ctx)
 		o.Wait += time.Since(asked)
 		if err != nil {

@@ -42,16 +42,22 @@ func (operations) Open(ctx context.Context, env Env) (Session, error) {
 	if _, err := p.DeleteInstances(ctx, known, true); err != nil {
 		return nil, err
 	}
-	var made []string
-	for i := range env.Params.Depth {
-		id := fmt.Sprintf("%s-%d", env.Prefix, i)
-		if err := prepare(ctx, p, env, id, i); err != nil {
+	first := 0
+	if env.Fill != nil {
+		first = env.Params.Depth - 1
+	}
+	for i := first; i < env.Params.Depth; i++ {
+		if err := prepare(ctx, p, env, fmt.Sprintf("%s-%07d", env.Prefix, i), i); err != nil {
 			return nil, fmt.Errorf("prepare instance %d: %w", i, err)
 		}
-		made = append(made, id)
 	}
-	for _, id := range made {
-		if err := p.EnqueueOrchestratorItem(ctx, provider.ExternalRaised{Instance: id, Name: "Go"}, 0); err != nil {
+	for i := first; i < env.Params.Depth; i++ {
+		if err := p.EnqueueOrchestratorItem(ctx, provider.ExternalRaised{Instance: fmt.Sprintf("%s-%07d", env.Prefix, i), Name: "Go"}, 0); err != nil {
+			return nil, err
+		}
+	}
+	if env.Fill != nil {
+		if err := env.Fill(ctx, env.Prefix, env.Params.Depth); err != nil {
 			return nil, err
 		}
 	}

@@ -39,7 +39,7 @@ func openOrchestrated(ctx context.Context, env Env, registry *runtime.Registry, 
 		OrchestrationDispatchers: env.Orchestration, WorkerDispatchers: env.Worker,
 		OnError: s.fail,
 		// Nobody else runs these instances, so nobody has to be asked how they stand.
-		AwaitPoll: time.Hour,
+		AwaitPoll: cmp.Or(env.AwaitPoll, time.Hour),
 	})
 	if err != nil {
 		return nil, err

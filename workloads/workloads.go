@@ -58,6 +58,12 @@ type Env struct {
 	// Prefix begins every instance id of the session, so that rounds on one schema do not meet.
 	Prefix string
 	Seed   uint64
+	// AwaitPoll is how often the database is asked for the end of an orchestration that another process may run; 0 is for
+	// sessions that have the schema to themselves.
+	AwaitPoll time.Duration
+	// Fill makes instances prefix-0000000 and on like the last of n, which is there already: see package fill. Nil is slower,
+	// not different: each is then prepared by itself.
+	Fill func(ctx context.Context, prefix string, n int) error
 }
 
 func (e Env) observed() *provider.Provider {

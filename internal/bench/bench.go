@@ -275,7 +275,7 @@ func (b *benchmark) checkConnections(ctx context.Context) error {
 	for _, name := range b.Workloads {
 		w, _ := workloads.Lookup(name) // validated
 		for _, d := range b.Dispatchers {
-			need += len(b.AddedRTT) * len(b.arms()) * b.poolSize(w, d)
+			need += len(b.grid()) * len(b.AddedRTT) * len(b.arms()) * b.poolSize(w, d)
 			most = max(most, b.poolSize(w, d))
 		}
 	}
@@ -296,19 +296,21 @@ func (b *benchmark) openCells(ctx context.Context) (cells []*cell, err error) {
 			return cells, err
 		}
 		for _, d := range b.Dispatchers {
-			if cells, err = b.openGroups(ctx, cells, w, d); err != nil {
-				return cells, err
+			for _, p := range b.grid() {
+				if cells, err = b.openGroups(ctx, cells, shape{w, d, p}); err != nil {
+					return cells, err
+				}
 			}
 		}
 	}
 	return cells, nil
 }
 
-func (b *benchmark) openGroups(ctx context.Context, cells []*cell, w workloads.Workload, d Dispatchers) ([]*cell, error) {
+func (b *benchmark) openGroups(ctx context.Context, cells []*cell, s shape) ([]*cell, error) {
 	for _, rtt := range b.AddedRTT {
 		for _, a := range b.arms() {
-			b.progress(Progress{Phase: "prepare", Strategy: a.name, Workload: b.label(w, d), AddedRTT: rtt})
-			c, err := b.openCell(ctx, a, w, d, rtt)
+			b.progress(Progress{Phase: "prepare", Strategy: a.name, Workload: b.label(s), AddedRTT: rtt})
+			c, err := b.openCell(ctx, a, s, rtt)
 			if c != nil {
 				cells = append(cells, c)
 			}
@@ -318,14 +320,6 @@ func (b *benchmark) openGroups(ctx context.Context, cells []*cell, w workloads.W
 		}
 	}
 	return cells, nil
-}
-
-// label is the workload's name in the result; where a run has several configurations of dispatchers, each is a workload.
-func (b *benchmark) label(w workloads.Workload, d Dispatchers) string {
-	if len(b.Dispatchers) == 1 {
-		return w.Name()
-	}
-	return w.Name() + " " + d.String()
 }
 
 // groups gathers the cells that differ in nothing but their arm.
@@ -383,7 +377,7 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 	c.recorder.Reset()
 	session, err := c.workload.Open(ctx, workloads.Env{
 		Provider: p, Observer: c.recorder.Observer, Params: c.params,
-		Orchestration: c.dispatchers.Orchestration, Worker: c.dispatchers.Worker, Prefix: prefix, Seed: seed,
+		Orchestration: c.dispatchers.Orchestration, Worker: c.dispatchers.Worker, Prefix: prefix, Seed: seed, Fill: b.filler(c),
 	})
 	if err != nil {
 		return r, nil, err

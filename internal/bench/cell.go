@@ -27,7 +27,9 @@ type cell struct {
 	params      workloads.Params
 	rtt         time.Duration
 	schema      string
+	host        string // instead of the server's
 	pool        *pgxpool.Pool
+	lines       lines
 	recorder    *latency.Recorder
 	provider    *provider.Provider
 	exact       bool
@@ -40,14 +42,15 @@ type cell struct {
 // small would read all of it when it is large (shared design notes, finding 1; docs/sql-design.md).
 var sessionSettings = map[string]string{"enable_seqscan": "off", "enable_bitmapscan": "off"}
 
-func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, d Dispatchers, rtt time.Duration) (*cell, error) {
-	params, err := w.Defaults().Or(b.Params)
+func (b *benchmark) openCell(ctx context.Context, a arm, s shape, rtt time.Duration) (*cell, error) {
+	w, d := s.workload, s.dispatchers
+	params, err := w.Defaults().Or(s.params)
 	if err != nil {
 		return nil, err
 	}
 	c := &cell{arm: a, workload: w, dispatchers: d, params: params, rtt: rtt, exact: b.Exact, recorder: latency.NewRecorder()}
 	c.paused.Store(true)
-	c.out = result.Cell{Strategy: a.name, Workload: b.label(w, d), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(w, params, d)}
+	c.out = result.Cell{Strategy: a.name, Workload: b.label(s), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(w, params, d)}
 	if c.schema, err = target.CreateSchema(ctx, b.admin, schemaPrefix); err != nil {
 		return nil, err
 	}
@@ -121,11 +124,14 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 		return nil, err
 	}
 	config.ConnConfig = b.server.Config()
+	if c.host != "" {
+		config.ConnConfig.Host, config.ConnConfig.Fallbacks = c.host, nil
+	}
 	config.ConnConfig.RuntimeParams["search_path"] = pgx.Identifier{c.schema}.Sanitize()
 	for name, value := range sessionSettings {
 		config.ConnConfig.RuntimeParams[name] = value
 	}
-	config.ConnConfig.DialFunc = netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed, Paused: &c.paused})
+	config.ConnConfig.DialFunc = c.lines.dialer(netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed, Paused: &c.paused}))
 	config.MaxConns = int32(b.poolSize(c.workload, c.dispatchers))
 	config.MinConns = config.MaxConns
 	config.MaxConnLifetime, config.MaxConnIdleTime = 24*time.Hour, 24*time.Hour

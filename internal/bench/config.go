@@ -20,6 +20,11 @@ type Config struct {
 	Control    bool             `json:"control"`   // run the first strategy a second time, to tell noise from effect
 	Workloads  []string         `json:"workloads"` //
 	Params     workloads.Params `json:"params"`    // zero fields are the workload's defaults
+	// Depths, Histories and Payloads, where they name any, go through these instead of what Params says; more than one make a
+	// workload of each.
+	Depths    []int `json:"depths,omitempty"`
+	Histories []int `json:"histories,omitempty"`
+	Payloads  []int `json:"payloads,omitempty"`
 	// Dispatchers are the configurations to measure; several make a workload of each.
 	Dispatchers []Dispatchers `json:"dispatchers"`
 	InFlight    int           `json:"in_flight"` // units that run at once: a closed loop, or the limit of an open one
@@ -111,6 +116,9 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("%w: --dispatchers: %s is there twice", ErrConfig, d)
 		}
 	}
+	if err := c.checkGrid(); err != nil {
+		return err
+	}
 	for i, rtt := range c.AddedRTT {
 		if rtt < 0 {
 			return fmt.Errorf("%w: --rtt %v is negative", ErrConfig, rtt)
@@ -152,8 +160,10 @@ func (c *Config) lookups() error {
 		if c.Rate > 0 && !w.Orchestrates() {
 			return fmt.Errorf("%w: --rate: the units of workload %s are no orchestrations: choose another", ErrConfig, name)
 		}
-		if _, err := w.Defaults().Or(c.Params); err != nil {
-			return fmt.Errorf("%w: workload %s: %v", ErrConfig, name, err)
+		for _, p := range c.grid() {
+			if _, err := w.Defaults().Or(p); err != nil {
+				return fmt.Errorf("%w: workload %s: %v", ErrConfig, name, err)
+			}
 		}
 	}
 	return nil

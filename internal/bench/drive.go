@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"pgbench-provider/internal/latency"
 	"pgbench-provider/workloads"
 )
 
@@ -27,24 +28,34 @@ type loop struct {
 	ended    atomic.Int64
 	failed   atomic.Int64
 	stop     atomic.Bool
-	onEnd    func(began, ended time.Time)
-	once     sync.Once
-	err      error
+	// cut, when not nil, has units run with a context that the driver need not watch, and ends them after a cancellation.
+	cut func(ctx context.Context) (stop func())
+	// series gives each client a shard of its own for what its units took.
+	series func() *latency.Series
+	once   sync.Once
+	err    error
 }
 
 // start launches the loop and returns what waits for its end.
 func (l *loop) start(ctx context.Context) (wait func() error) {
 	var group sync.WaitGroup
+	stop := func() {}
+	if l.cut != nil {
+		stop = l.cut(ctx)
+		ctx = unwatched{ctx}
+	}
 	for range l.inFlight {
 		group.Go(func() { l.run(ctx) })
 	}
 	return func() error {
 		group.Wait()
+		stop()
 		return l.err
 	}
 }
 
 func (l *loop) run(ctx context.Context) {
+	series := l.series()
 	for !l.stop.Load() {
 		n := l.next.Add(1) - 1
 		if l.units > 0 && n >= l.units || n > 0 && !l.deadline.IsZero() && time.Now().After(l.deadline) {
@@ -60,7 +71,7 @@ func (l *loop) run(ctx context.Context) {
 			return
 		}
 		l.ended.Add(1)
-		l.onEnd(began, ended)
+		series.Record(ended.Sub(began), true)
 	}
 }
 
@@ -69,11 +80,10 @@ func (l *loop) run(ctx context.Context) {
 // many have ended. What is in flight then runs to its end unrecorded. One unit at a time has no
 // speed to come to and leaves none half done: all of its round is measured.
 func (b *benchmark) drive(ctx context.Context, c *cell, s workloads.Session) (window, error) {
-	units := c.recorder.Orchestrations()
 	inFlight := b.inFlight(c.workload, c.dispatchers)
-	l := &loop{session: s, inFlight: inFlight, units: int64(b.Orchestrations)}
-	l.onEnd = func(began, ended time.Time) {
-		units.Record(ended.Sub(began), true)
+	l := &loop{session: s, inFlight: inFlight, units: int64(b.Orchestrations), series: c.recorder.Orchestrations}
+	if !c.workload.Orchestrates() { // orchestrations call with the runtime's own context
+		l.cut = c.lines.cutAfter
 	}
 	record := func(on bool) time.Time {
 		c.recorder.SetRecording(on)

@@ -28,7 +28,7 @@ func flagError(c *cobra.Command, err error) error {
 func wrongValue(f *pflag.Flag, value string) string {
 	takes := map[string]string{
 		"int": "a whole number", "int64": "a whole number", "float64": "a number", "bool": "true or false",
-		"duration": "a time, such as 250ms or 10s", "durationSlice": "times, such as 1ms,25ms",
+		"duration": "a time, such as 250ms or 10s", "durationSlice": "times, such as 1ms,25ms", "intSlice": "whole numbers, such as 10,1000",
 	}[f.Value.Type()]
 	if takes == "" {
 		takes = "another value, see --help"

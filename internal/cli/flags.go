@@ -56,10 +56,10 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.DurationVar(&l.config.Jitter, "jitter", 0, "random `time` on top of --rtt, up to this")
 	f.DurationSliceVar(&l.config.Cold, "cold", l.config.Cold, "distances of --rtt at which the first unit on new connections is measured too, such as `25ms`")
 	f.IntVar(&l.config.Params.Activities, "activities", 0, "`activities` an orchestration calls (hello-world 2, fan-out 5)")
-	f.IntVar(&l.config.Params.PayloadBytes, "payload", 0, "`bytes` of each input and result")
+	f.IntSliceVar(&l.config.Payloads, "payload", nil, "`bytes` of each input and result; several are measured in turn")
 	f.DurationVar(&l.config.Params.ActivityDelay, "activity-delay", 0, "`time` an activity takes")
-	f.IntVar(&l.config.Params.Depth, "depth", 0, "`instances` that wait in the queue (operations 100)")
-	f.IntVar(&l.config.Params.HistoryEvents, "history", 0, "`events` of each instance at the beginning (operations 5)")
+	f.IntSliceVar(&l.config.Depths, "depth", nil, "`instances` that wait in the queue, such as 10,1000,100000 (operations 100)")
+	f.IntSliceVar(&l.config.Histories, "history", nil, "`events` of each instance at the beginning, such as 5,100,1000 (operations 5)")
 	f.IntVar(&l.config.HistoryCache, "history-cache", 0, "`MiB` of histories to keep between turns, so that a fetch reads only what is newer")
 	f.Int64Var(&l.seed, "seed", 0, "`seed` of payloads and of the order of strategies (default random, and reported)")
 	f.StringArrayVar(&l.faults, "fault", nil, "put a fault in, to try a gate: `strategy:operation:delay[:as]`")
@@ -68,7 +68,7 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.BoolVar(&l.config.Keep, "keep", false, "keep the schemas")
 	f.StringVar(&l.out, "out", "", "result `file` (default results/<time>-<what>.json); the markdown report goes beside it")
 	f.BoolVar(&l.json, "json", false, "print JSON")
-	for _, name := range []string{"rtt", "cold"} { // "[]" is no default that helps anybody
+	for _, name := range []string{"rtt", "cold", "payload", "depth", "history"} { // "[]" is no default that helps anybody
 		if flag := f.Lookup(name); flag.DefValue == "[]" {
 			flag.DefValue = ""
 		}

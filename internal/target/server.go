@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -19,6 +20,7 @@ type Server struct {
 	kind    string
 	version string
 	logPath string
+	bin     string
 	close   func(context.Context) error
 }
 
@@ -54,6 +56,20 @@ func (s *Server) CountInLog(text string) (n int, err error) {
 			return n, err
 		}
 	}
+}
+
+// Program is the path of a program that belongs to the server's installation, such as pgbench; else the bare name, for the
+// caller's PATH.
+func (s *Server) Program(name string) string {
+	if path := filepath.Join(s.bin, name); s.bin != "" && fileExists(path) {
+		return path
+	}
+	return name
+}
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // LogPath is the server's log; empty unless the server is embedded.
