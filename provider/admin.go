@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -102,6 +103,33 @@ func (p *Provider) GetSystemMetrics(ctx context.Context) (SystemMetrics, error) 
 	return ask(p, ctx, "get_system_metrics", func(conn *pgx.Conn) (SystemMetrics, error) {
 		return p.strategy.GetSystemMetrics(ctx, conn)
 	})
+}
+
+// NextVisible returns after how long something can be fetched from the orchestrator and from the worker queue,
+// because it is or becomes visible, or because its lock expires: 0 or less is now.
+func (p *Provider) NextVisible(ctx context.Context) (next Next, err error) {
+	var now int64
+	var message, work *int64
+	err = p.once(ctx, "next_visible", func(conn *pgx.Conn) (err error) {
+		message, work, err = p.strategy.NextVisible(ctx, conn)
+		now = p.Now()
+		return err
+	})
+	until := func(at *int64) (time.Duration, bool) {
+		if at == nil {
+			return 0, false
+		}
+		return time.Duration(*at-now) * time.Millisecond, true
+	}
+	next.Turn, next.HasTurn = until(message)
+	next.Work, next.HasWork = until(work)
+	return next, err
+}
+
+// Next is after how long something can be fetched from each queue, if ever.
+type Next struct {
+	Turn, Work       time.Duration
+	HasTurn, HasWork bool
 }
 
 // GetQueueDepths counts what could be fetched now.

@@ -89,6 +89,8 @@ type AdminStrategy interface {
 	GetExecutionInfo(ctx context.Context, conn *pgx.Conn, instanceID string, executionID int64) (ExecutionInfo, error)
 	// GetSystemMetrics counts rows.
 	GetSystemMetrics(ctx context.Context, conn *pgx.Conn) (SystemMetrics, error)
+	// NextVisible returns when the first message and the first work item can be fetched, or their locks expire; nil never.
+	NextVisible(ctx context.Context, conn *pgx.Conn) (message, work *int64, err error)
 	// GetQueueDepths counts what could be fetched at now.
 	GetQueueDepths(ctx context.Context, conn *pgx.Conn, now int64) (QueueDepths, error)
 }

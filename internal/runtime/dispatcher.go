@@ -17,8 +17,7 @@ type dispatcher struct {
 }
 
 func (d *dispatcher) loop(run, calls context.Context) {
-	bell, patience := make(chan handed, 1), time.NewTimer(time.Hour)
-	patience.Stop()
+	bell := make(chan handed, 1)
 	for failures := 0; run.Err() == nil; {
 		item, err := d.fetch(calls)
 		switch {
@@ -28,7 +27,7 @@ func (d *dispatcher) loop(run, calls context.Context) {
 			d.turn(run, calls, item)
 		case errors.Is(err, provider.ErrNoWork):
 			failures = 0
-			d.next = d.turns.rest(run, bell, patience, d.IdleSleep).turn
+			d.next = d.turns.rest(run, bell).turn
 		default:
 			d.turns.found()
 			d.report(err)

@@ -22,9 +22,12 @@ type gate struct {
 	born  time.Time
 	due   []time.Duration // since born, descending: when messages become visible
 	alarm *time.Timer
+
+	rests   func()      // is told when somebody goes to sleep
+	surplus func(n int) // is told of work that nobody here is free for
 }
 
-func newGate() *gate { return &gate{born: time.Now()} }
+func newGate() *gate { return &gate{born: time.Now(), rests: func() {}, surplus: func(int) {}} }
 
 // fetches is called before a fetch, and exactly one of found and rest after it.
 func (g *gate) fetches() {
@@ -45,10 +48,9 @@ func (g *gate) fetched() {
 	g.again = min(g.again, g.fetching)
 }
 
-// rest ends a fetch that found nothing. It returns when there is something new, when patience has passed, or when ctx
-// ends. bell is the caller's own, with room for one. What it returns, if anything, is locked for the caller and is a fetch
-// that [gate.found] has yet to end.
-func (g *gate) rest(ctx context.Context, bell chan handed, patience *time.Timer, d time.Duration) handed {
+// rest ends a fetch that found nothing. It returns when there is something new, or when ctx ends. bell is the caller's own,
+// with room for one. What it returns, if anything, is locked for the caller and is a fetch that [gate.found] has yet to end.
+func (g *gate) rest(ctx context.Context, bell chan handed) handed {
 	g.mu.Lock()
 	if g.again > 0 {
 		g.again--
@@ -59,34 +61,35 @@ func (g *gate) rest(ctx context.Context, bell chan handed, patience *time.Timer,
 	g.fetched()
 	g.idle = append(g.idle, bell)
 	g.mu.Unlock()
-	patience.Reset(d)
-	defer patience.Stop()
-	for {
-		select {
-		case h := <-bell:
-			return h
-		case <-patience.C:
-			if g.leave(bell) {
-				return handed{}
-			}
-			patience.Reset(d) // somebody fetches for it at this moment, or has rung
-		case <-ctx.Done():
-			return g.quit(bell)
-		}
+	g.rests()
+	select {
+	case h := <-bell:
+		return h
+	case <-ctx.Done():
+		return g.quit(bell)
 	}
 }
 
-// leave takes a sleeper out who woke up by itself; false when it is no longer its own master.
-func (g *gate) leave(bell chan handed) bool {
+// idles says whether anybody sleeps.
+func (g *gate) idles() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return remove(&g.idle, bell)
+	return len(g.idle) > 0
 }
 
-// wake says that n things can be fetched that could not before.
+// wake says that n things can be fetched that could not before. What no dispatcher of this process is free for is told to
+// others.
 func (g *gate) wake(n int) {
+	if left := g.call(n); left > 0 {
+		g.surplus(left)
+	}
+}
+
+// call wakes up to n sleepers, and has those fetch again whose fetch may have been too early. It returns for how many there
+// was neither.
+func (g *gate) call(n int) (left int) {
 	if n <= 0 {
-		return
+		return 0
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -95,7 +98,9 @@ func (g *gate) wake(n int) {
 		g.idle[last] <- handed{}
 		g.idle = g.idle[:last]
 	}
+	before := g.again
 	g.again = min(g.again+n, g.fetching)
+	return n - (g.again - before)
 }
 
 // wakeIn says that something can be fetched after d.
@@ -111,6 +116,17 @@ func (g *gate) wakeIn(d time.Duration) {
 	g.due = slices.Insert(g.due, i, at)
 	if i == len(g.due)-1 {
 		g.setAlarm(d)
+	}
+}
+
+// expect is wakeIn for what may be known already: it adds nothing if something is due by then.
+func (g *gate) expect(d time.Duration) {
+	g.mu.Lock()
+	last := len(g.due) - 1
+	known := last >= 0 && g.due[last] <= time.Since(g.born)+d
+	g.mu.Unlock()
+	if !known {
+		g.wakeIn(d)
 	}
 }
 

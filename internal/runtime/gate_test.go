@@ -11,7 +11,7 @@ func sleeper(ctx context.Context, g *gate) <-chan struct{} {
 	awake := make(chan struct{})
 	g.fetches()
 	go func() {
-		g.rest(ctx, make(chan handed, 1), time.NewTimer(time.Hour), time.Hour)
+		g.rest(ctx, make(chan handed, 1))
 		close(awake)
 	}()
 	for {
@@ -58,7 +58,7 @@ func TestGateWakesAsManyAsThereIsWorkFor(t *testing.T) {
 func TestGateRemembersForThoseWhoFetch(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	rest := func() { g.rest(t.Context(), make(chan handed, 1), time.NewTimer(time.Hour), time.Hour) }
+	rest := func() { g.rest(t.Context(), make(chan handed, 1)) }
 	g.fetches()
 	g.wake(3)
 	rest() // returns at once

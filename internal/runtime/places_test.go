@@ -12,11 +12,11 @@ import (
 )
 
 // seat rests at a gate and gives what it is woken with.
-func seat(ctx context.Context, g *gate, patience time.Duration) <-chan handed {
+func seat(ctx context.Context, g *gate) <-chan handed {
 	got := make(chan handed, 1)
 	idle, _ := count(g)
 	g.fetches()
-	go func() { got <- g.rest(ctx, make(chan handed, 1), time.NewTimer(time.Hour), patience) }()
+	go func() { got <- g.rest(ctx, make(chan handed, 1)) }()
 	for {
 		if now, _ := count(g); now > idle {
 			return got
@@ -30,7 +30,7 @@ func someWork() handed { return handed{work: &provider.LockedWorkItem{}} }
 func TestPlacesAreGivenOrPutBack(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	first, second := seat(t.Context(), g, time.Hour), seat(t.Context(), g, time.Hour)
+	first, second := seat(t.Context(), g), seat(t.Context(), g)
 	places := g.reserve(5)
 	if idle, _ := count(g); len(places) != 2 || idle != 0 || g.fetching != 2 {
 		t.Fatalf("%d places, %d sleep, %d fetch", len(places), idle, g.fetching)
@@ -59,7 +59,7 @@ func TestPlacesAreGivenOrPutBack(t *testing.T) {
 func TestPlacesLoseNoWakeUp(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	only := seat(t.Context(), g, time.Hour)
+	only := seat(t.Context(), g)
 	places := g.reserve(1)
 	g.wake(1)
 	if _, again := count(g); again != 1 {
@@ -74,39 +74,11 @@ func TestPlacesLoseNoWakeUp(t *testing.T) {
 	}
 }
 
-// A round trip may be longer than the patience.
-func TestPlacesAreKeptWhilePatienceRunsOut(t *testing.T) {
-	t.Parallel()
-	g := newGate()
-	bell, got := make(chan handed, 1), make(chan handed, 1)
-	go func() {
-		for h := (handed{}); ; {
-			g.fetches()
-			if h = g.rest(t.Context(), bell, time.NewTimer(time.Hour), time.Millisecond); h.work != nil || t.Context().Err() != nil {
-				got <- h
-				return
-			}
-		}
-	}()
-	var places []chan handed
-	for len(places) == 0 {
-		places = g.reserve(1)
-	}
-	time.Sleep(20 * time.Millisecond)
-	item := someWork()
-	if left := g.settle(places, []handed{item}); left != nil {
-		t.Errorf("%d items are left", len(left))
-	}
-	if h := <-got; h != item {
-		t.Errorf("got %+v", h)
-	}
-}
-
 func TestPlacesOfThoseWhoStop(t *testing.T) {
 	t.Parallel()
 	g := newGate()
 	ctx, cancel := context.WithCancel(t.Context())
-	only := seat(ctx, g, time.Hour)
+	only := seat(ctx, g)
 	places := g.reserve(1)
 	cancel()
 	if got := <-only; got != (handed{}) {
@@ -144,13 +116,13 @@ func TestPlacesInACrowd(t *testing.T) {
 	var group, making sync.WaitGroup
 	for range sleepers {
 		group.Go(func() {
-			bell, patience := make(chan handed, 1), time.NewTimer(time.Hour)
+			bell := make(chan handed, 1)
 			next := handed{}
 			for ctx.Err() == nil {
 				if next.work == nil {
 					g.fetches()
 					if !take() {
-						next = g.rest(ctx, bell, patience, time.Hour)
+						next = g.rest(ctx, bell)
 						continue
 					}
 				}

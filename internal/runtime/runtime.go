@@ -8,6 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/internal/wake"
 	"pgbench-provider/provider"
 )
 
@@ -26,8 +29,13 @@ type Config struct {
 	// LockTimeout is how long a turn may take, WorkLockTimeout after how long an activity whose worker died is run again;
 	// a living worker renews. At least a millisecond; 0 is 30 s.
 	LockTimeout, WorkLockTimeout time.Duration
-	// IdleSleep is after how long an idle dispatcher looks for what other processes did. 0 is 100 ms.
+	// IdleSleep is after how long a process with an idle dispatcher first looks for what other processes did. While it finds
+	// nothing it doubles up to 1.5 s, or up to 5 s where Connect lets it hear of them, or stays if it is longer. 0 is 100 ms.
 	IdleSleep time.Duration
+	// Connect makes a connection on which the process tells others of work that its own dispatchers are not free for, and
+	// hears of theirs; Channel is the one they share ([wake.Channel]). Nil is not to: each polls.
+	Connect func(context.Context) (*pgx.Conn, error)
+	Channel string
 	// AwaitPoll is after how long [Client.Await] first asks the database whether another process ended the instance; the
 	// interval then doubles up to 100 ms, or stays if it is longer. 0 is 5 ms without dispatchers and 1 s with them.
 	AwaitPoll time.Duration
@@ -45,6 +53,7 @@ type Runtime struct {
 	turns    *gate
 	works    *gate
 	awaited  *awaited
+	hub      *wake.Hub // nil without Config.Connect, and before Start
 	counters counters
 
 	mu       sync.Mutex
@@ -63,14 +72,23 @@ type Stats struct {
 	Abandoned  int64 // turns and activities that were given back
 	Retries    int64 // of acks after retryable errors, beside those of the Provider
 	Errors     int64 // that OnError was told of
+	Polls      int64 // statements that looked for what other processes did
+	Wake       wake.Stats
 }
 
-type counters struct{ turns, activities, discarded, lost, abandoned, retries, errors atomic.Int64 }
+type counters struct{ turns, activities, discarded, lost, abandoned, retries, errors, polls atomic.Int64 }
 
 // Stats gives the counts so far.
 func (r *Runtime) Stats() Stats {
 	c := &r.counters
-	return Stats{c.turns.Load(), c.activities.Load(), c.discarded.Load(), c.lost.Load(), c.abandoned.Load(), c.retries.Load(), c.errors.Load()}
+	return Stats{c.turns.Load(), c.activities.Load(), c.discarded.Load(), c.lost.Load(), c.abandoned.Load(), c.retries.Load(), c.errors.Load(), c.polls.Load(), r.woken()}
+}
+
+func (r *Runtime) woken() (s wake.Stats) {
+	if r.hub != nil {
+		s = r.hub.Stats()
+	}
+	return s
 }
 
 // New makes a runtime that does nothing yet. Fails with [provider.ErrInvalid] when something required is missing, a
@@ -132,6 +150,11 @@ func (r *Runtime) Start(ctx context.Context) error {
 	// A provider call that is cut off may leave a lock that nobody holds; so the end of ctx does not cut them.
 	calls, kill := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop, r.kill = stop, kill
+	if r.Connect != nil {
+		r.hub = wake.Open(wake.Config{Connect: r.Connect, Channel: r.Channel, Idle: r.idles, OnWork: r.heard})
+	}
+	watcher := r.newWatcher()
+	r.group.Go(func() { watcher.loop(run, calls) })
 	for range r.OrchestrationDispatchers {
 		d := &dispatcher{Runtime: r, provider: r.observed()}
 		r.group.Go(func() { d.loop(run, calls) })
@@ -162,6 +185,9 @@ func (r *Runtime) Stop(ctx context.Context) error {
 	kill()
 	r.turns.close()
 	r.works.close()
+	if r.hub != nil {
+		r.hub.Close()
+	}
 	if late {
 		return ctx.Err()
 	}

@@ -18,8 +18,7 @@ type worker struct {
 }
 
 func (w *worker) loop(run, calls context.Context) {
-	bell, patience := make(chan handed, 1), time.NewTimer(time.Hour)
-	patience.Stop()
+	bell := make(chan handed, 1)
 	for failures := 0; run.Err() == nil; {
 		item, err := w.fetch(calls)
 		switch {
@@ -29,7 +28,7 @@ func (w *worker) loop(run, calls context.Context) {
 			w.work(run, calls, item)
 		case errors.Is(err, provider.ErrNoWork):
 			failures = 0
-			w.next = w.works.rest(run, bell, patience, w.IdleSleep).work
+			w.next = w.works.rest(run, bell).work
 		default:
 			w.works.found()
 			w.report(err)

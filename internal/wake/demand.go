@@ -19,8 +19,8 @@ type demand struct {
 	surplus  time.Duration // when there was work that nobody was told of
 
 	// Of this process.
-	idle      bool
 	announced time.Duration
+	late      bool // it is hungry and has not said so yet
 
 	// To be sent.
 	work     int
@@ -54,12 +54,12 @@ func (d *demand) heard(now time.Duration) bool {
 	return true
 }
 
-// rests notes that all dispatchers of this process sleep, and after how long that is to be said; 0 is now.
+// rests notes that a dispatcher of this process sleeps, and after how long that is to be said; 0 is now.
 func (d *demand) rests(now time.Duration) time.Duration {
-	d.idle = true
 	if d.announced > 0 && now-d.announced < announceEvery {
+		d.late = true
 		return announceEvery - (now - d.announced)
 	}
-	d.announced, d.announce = now, true
+	d.announced, d.announce, d.late = now, true, false
 	return 0
 }

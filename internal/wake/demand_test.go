@@ -48,7 +48,7 @@ func TestNoHungryPeerIsForgotten(t *testing.T) {
 		untold := time.Duration(-1)
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now += time.Duration(rapid.IntRange(0, 400).Draw(t, "pause")) * time.Millisecond
-			if peer.idle && peer.announced > 0 && now-peer.announced >= announceEvery && rapid.Bool().Draw(t, "again") {
+			if peer.late && now-peer.announced >= announceEvery && rapid.Bool().Draw(t, "again") {
 				peer.rests(now)
 			}
 			if peer.announce {
@@ -65,7 +65,7 @@ func TestNoHungryPeerIsForgotten(t *testing.T) {
 			case 1:
 				peer.rests(now)
 			case 2:
-				peer.idle = false
+				peer.late = false
 			case 3:
 				if len(onTheWay) > 0 {
 					onTheWay = onTheWay[1:]
@@ -83,7 +83,6 @@ func TestNoHungryPeerIsForgotten(t *testing.T) {
 			me.work = 0
 		}
 		// In the end the peer sleeps, is heard, and the next work is told of.
-		peer.idle = false
 		if later := peer.rests(now); later > 0 {
 			peer.rests(now + later)
 		}

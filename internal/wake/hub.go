@@ -16,6 +16,8 @@ type Config struct {
 	Connect func(context.Context) (*pgx.Conn, error)
 	// Channel is what the processes of one schema share: [Channel]. Required.
 	Channel string
+	// Idle says whether a dispatcher of the queue sleeps in this process. It must not block. Required.
+	Idle func(Queue) bool
 	// OnWork is told that so many things can be fetched from a queue, and of 1 in each when messages may have been missed.
 	// It must not block. Required.
 	OnWork func(q Queue, n int)
@@ -88,7 +90,7 @@ func (h *Hub) Made(q Queue, n int) {
 	}
 }
 
-// Rests says that all dispatchers of q in this process sleep.
+// Rests says that a dispatcher of q in this process has gone to sleep.
 func (h *Hub) Rests(q Queue) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -113,15 +115,8 @@ func (h *Hub) again() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for q := range h.demands {
-		if h.demands[q].idle {
+		if h.demands[q].late && h.config.Idle(Queue(q)) {
 			h.rests(Queue(q))
 		}
 	}
-}
-
-// Wakes says that a dispatcher of q in this process does not sleep any more.
-func (h *Hub) Wakes(q Queue) {
-	h.mu.Lock()
-	h.demands[q].idle = false
-	h.mu.Unlock()
 }

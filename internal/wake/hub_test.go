@@ -26,6 +26,7 @@ func open(t *testing.T, config *pgx.ConnConfig) (*wake.Hub, <-chan told) {
 	config.RuntimeParams["application_name"] = t.Name()
 	h := wake.Open(wake.Config{Channel: wake.Channel(config.RuntimeParams["search_path"]),
 		Connect: func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, config) },
+		Idle:    func(wake.Queue) bool { return true },
 		OnWork:  func(q wake.Queue, n int) { heard <- told{q, n} }})
 	t.Cleanup(h.Close)
 	// What may have been missed, one for each queue, tells that it listens.
@@ -119,10 +120,16 @@ func TestIdleSendsNothing(t *testing.T) {
 	h.Rests(wake.Works)
 	h.Made(wake.Turns, 1) // after the announcements, in the order of sending
 	next(t, heard)
-	before := h.Stats()
-	time.Sleep(3 * time.Second)
-	if after := h.Stats(); after.Statements != before.Statements {
-		t.Errorf("%+v, then %+v", before, after)
+	for end := time.Now().Add(time.Minute); ; {
+		before := h.Stats()
+		time.Sleep(2 * time.Second)
+		after := h.Stats()
+		if after == before {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%+v, then %+v", before, after)
+		}
 	}
 }
 
@@ -154,7 +161,7 @@ func TestAfterALostConnection(t *testing.T) {
 
 func TestCloseEndsAHubThatCannotConnect(t *testing.T) {
 	t.Parallel()
-	h := wake.Open(wake.Config{Channel: "x", OnWork: func(wake.Queue, int) {},
+	h := wake.Open(wake.Config{Channel: "x", OnWork: func(wake.Queue, int) {}, Idle: func(wake.Queue) bool { return true },
 		Connect: func(ctx context.Context) (*pgx.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }})
 	h.Made(wake.Turns, 1)
 	h.Rests(wake.Turns)

@@ -88,9 +88,7 @@ func (h *Hub) catchUp() {
 	for q := range h.demands {
 		h.demands[q].hungry, h.demands[q].answered = true, 0
 		h.demands[q].announced = 0
-		if h.demands[q].idle {
-			h.demands[q].announce = true
-		}
+		h.demands[q].announce = h.config.Idle(Queue(q))
 	}
 	h.mu.Unlock()
 	for q := range queues {
@@ -103,7 +101,7 @@ func (h *Hub) send(ctx context.Context, conn *pgx.Conn) error {
 	for q := range queues {
 		h.mu.Lock()
 		d := &h.demands[q]
-		n, announce := d.work, d.announce && d.idle
+		n, announce := d.work, d.announce && h.config.Idle(Queue(q))
 		d.work, d.announce = 0, false
 		h.mu.Unlock()
 		if n > 0 {
@@ -135,7 +133,7 @@ func (h *Hub) wait(ctx context.Context, conn *pgx.Conn) (string, error) {
 	h.mu.Lock()
 	pending := false
 	for q := range h.demands {
-		pending = pending || h.demands[q].work > 0 || h.demands[q].announce && h.demands[q].idle
+		pending = pending || h.demands[q].work > 0 || h.demands[q].announce
 	}
 	h.interrupt = cancel
 	h.mu.Unlock()

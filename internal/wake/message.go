@@ -26,7 +26,7 @@ func Channel(schema string) string {
 
 // What a message says.
 const (
-	hungry = "hungry" // all dispatchers of the queue sleep
+	hungry = "hungry" // a dispatcher of the queue sleeps
 	work   = "work"   // so many things can be fetched
 	echo   = "echo"   // for the sender alone: it is connected to what it listens to
 )

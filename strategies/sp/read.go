@@ -20,6 +20,7 @@ var (
 	executionInfo   = sql.Get("get_execution_info")
 	systemMetrics   = sql.Get("get_system_metrics")
 	queueDepths     = sql.Get("get_queue_depths")
+	nextVisible     = sql.Get("next_visible")
 )
 
 // ReadHistory implements [provider.Strategy].
@@ -81,6 +82,12 @@ func (Strategy) GetExecutionInfo(ctx context.Context, conn *pgx.Conn, instanceID
 // GetSystemMetrics implements [provider.Strategy].
 func (Strategy) GetSystemMetrics(ctx context.Context, conn *pgx.Conn) (provider.SystemMetrics, error) {
 	return provider.ScanSystemMetrics(conn.QueryRow(ctx, systemMetrics))
+}
+
+// NextVisible implements [provider.Strategy].
+func (Strategy) NextVisible(ctx context.Context, conn *pgx.Conn) (message, work *int64, err error) {
+	err = conn.QueryRow(ctx, nextVisible).Scan(&message, &work)
+	return message, work, err
 }
 
 // GetQueueDepths implements [provider.Strategy].

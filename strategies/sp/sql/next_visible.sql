@@ -1,0 +1,1 @@
+select out_message, out_work from next_visible()
