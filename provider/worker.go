@@ -1,8 +1,8 @@
 package provider
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -51,7 +51,22 @@ func (p *Provider) FetchWorkItem(ctx context.Context, lockTimeout time.Duration)
 		return nil, err
 	}
 	item := &LockedWorkItem{AttemptCount: work.AttemptCount, LockToken: WorkLock{lock.Token, work.ID}.encode()}
-	item.Item, item.Err = DecodeWorkItem(work.Item)
+	item.Item, item.Err = decodeActivity(work.Item)
+	return item, nil
+}
+
+// decodeActivity refuses what decodes and still is no activity whose end could be reported to anybody.
+func decodeActivity(data string) (WorkItem, error) {
+	item, err := DecodeWorkItem(data)
+	if err != nil {
+		return nil, err
+	}
+	switch a, ok := item.(ActivityExecute); {
+	case !ok:
+		return nil, fmt.Errorf("%w: work item %s in the worker queue", ErrCorrupt, item.Kind())
+	case a.Instance == "":
+		return nil, fmt.Errorf("%w: work item ActivityExecute: the instance is empty", ErrCorrupt)
+	}
 	return item, nil
 }
 
@@ -157,13 +172,18 @@ func encodeEvents(events []Event) (Events, error) {
 func decodeHistory(rows []string) ([]Event, error) {
 	events := make([]Event, 0, len(rows))
 	var failed error
+	bad := 0
 	for _, data := range rows {
 		e, err := DecodeEvent(data)
 		if err != nil {
-			failed = errors.Join(failed, err)
+			failed = cmp.Or(failed, err)
+			bad++
 			continue
 		}
 		events = append(events, e)
+	}
+	if bad > 1 { // a message for each would be as long as the history
+		failed = fmt.Errorf("%w (the first of %d such events)", failed, bad)
 	}
 	return events, failed
 }

@@ -79,6 +79,12 @@ func (d *dispatcher) commit(calls context.Context, item *provider.OrchestrationI
 			return
 		}
 		d.report(err)
+		if item.AttemptCount > d.MaxAttempts && !provider.IsRetryable(err) {
+			// Its rows contradict each other: only an end that builds on none of them can be stored.
+			item.HistoryError = err
+			d.commit(calls, item, decideCorrupt(d.rules, item))
+			return
+		}
 	case item.HistoryError != nil && errors.Is(err, provider.ErrDuplicateEvent):
 		// It was ended for that reason before.
 		d.discard(calls, item, nil)
