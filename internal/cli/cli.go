@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -88,8 +89,10 @@ func exitCode(ctx context.Context, err error) int {
 	return exitFailed
 }
 
-// oneLine keeps an error to a line, whatever a library put into it.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine keeps an error to a line and off the terminal's controls, whatever a library or a file put into it.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+}
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

@@ -14,14 +14,23 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
+// parse reads a connection string, and says in its error nothing of what may be a password.
+func parse(dsn, source string) (*pgx.ConnConfig, error) {
 	const remedy = "give a URL such as postgres://user@host:5432/db, or host=... dbname=... user=..."
 	if strayAt(dsn) {
-		return nil, fmt.Errorf("%w: %s has an @ besides the one before the host: write it as %%40, a / as %%2F", ErrBadInput, source)
+		return nil, fmt.Errorf("%w: %s has an @ besides the one before the host: write it as %%40, a / as %%2F, a ? as %%3F", ErrBadInput, source)
 	}
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s is no connection string (%s): %s", ErrBadInput, source, parseProblem(err), remedy)
+	}
+	return config, nil
+}
+
+func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
+	config, err := parse(dsn, source)
+	if err != nil {
+		return nil, err
 	}
 	s := &Server{config: config, kind: "dsn", close: func(context.Context) error { return nil }}
 	s.config.RuntimeParams["application_name"] = applicationName
@@ -34,14 +43,19 @@ func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
 	return s, nil
 }
 
-// strayAt says whether a URL has more than one @, or one behind a slash. Such a password that was not percent-encoded is
+// strayAt says whether a URL has more than one @, or one behind a slash or in no value of its query. Such a password that was not percent-encoded is
 // parsed in part as host or database, which errors and results name.
 func strayAt(dsn string) bool {
 	if !isURL(dsn) {
 		return false
 	}
 	_, rest, _ := strings.Cut(dsn, "://")
-	rest, _, _ = strings.Cut(rest, "?")
+	rest, query, _ := strings.Cut(rest, "?")
+	for word := range strings.SplitSeq(query, "&") {
+		if key, _, _ := strings.Cut(word, "="); strings.Contains(key, "@") {
+			return true
+		}
+	}
 	_, behind, found := strings.Cut(rest, "@")
 	slash, at := strings.IndexByte(rest, '/'), strings.IndexByte(rest, '@')
 	return found && (strings.Contains(behind, "@") || slash >= 0 && slash < at)

@@ -11,6 +11,8 @@ var (
 	inURL = regexp.MustCompile(`(?i)([a-z]+://[^:/?#@\s]*):[^\s]*@`)
 	// In a query the keyword itself may be percent-encoded.
 	inQuery = regexp.MustCompile(`(?i)([?&][^=&\s]*(?:pass|%)[^=&\s]*=)[^&\s]*`)
+	// Where the URL is all there is, not even a space ends it.
+	inWholeQuery = regexp.MustCompile(`(?i)([?&][^=&\s]*(?:pass|%)[^=&\s]*=)[^&]*`)
 	// Quoted, also without an end, or a word in which a backslash escapes a space.
 	inKeyword = regexp.MustCompile(`(?is)((?:^|[^?&\w%])(?:ssl)?(?:password|passwd)\s*=\s*)('(?:[^'\\]|\\.)*(?:'|\\?$)|(?:[^\s\\]|\\.)*)`)
 )
@@ -23,14 +25,18 @@ func Redact(s string) string {
 		if i := strings.LastIndexByte(beforeQuery(s), '@'); i >= 0 {
 			scheme, rest, _ := strings.Cut(s[:i], "://")
 			user, _, found := strings.Cut(rest, ":")
-			if found {
+			switch {
+			case found && strings.Contains(rest, "?"): // either side of it may be a password's
+				s = scheme + "://" + user + ":xxxxx"
+			case found:
 				s = scheme + "://" + user + ":xxxxx" + s[i:]
 			}
 		}
+		s = inWholeQuery.ReplaceAllString(s, "${1}xxxxx")
 	} else {
 		s = inURL.ReplaceAllString(s, "$1:xxxxx@")
+		s = inQuery.ReplaceAllString(s, "${1}xxxxx")
 	}
-	s = inQuery.ReplaceAllString(s, "${1}xxxxx")
 	return inKeyword.ReplaceAllString(s, "${1}xxxxx")
 }
 
