@@ -25,7 +25,13 @@ soak: ## Run a million random operations on each strategy (hours; SOAK=n for ano
 bench: ## Run the benchmarks, once each, benchstat-ready
 	go test -run '^$$' -bench . -benchmem ./...
 
+fuzz: ## Run each fuzz target for FUZZTIME (default 2m)
+	@grep -r --include='*_test.go' -oE '^func Fuzz[A-Za-z]+' . | sed 's|/[^/]*:func | |' | sort | while read -r folder target; do \
+		echo "$$folder $$target"; \
+		go test $$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),2m) -parallel 1 || exit 1; \
+	done
+
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build test race lint verify soak bench golden
+.PHONY: help build test race lint verify soak bench fuzz golden
