@@ -62,10 +62,15 @@ func FuzzLockToken(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, token string) {
 		if l, err := decodeTurnLock(LockToken(token)); err == nil {
-			for i, id := range l.MessageIDs {
-				if i > 0 && id <= l.MessageIDs[i-1] {
-					t.Fatalf("%q holds the ids %d, which do not ascend", token, l.MessageIDs)
+			last := int64(0)
+			for _, id := range l.MessageIDs {
+				if id <= last {
+					t.Fatalf("%q holds the ids %d, which do not ascend from 1", token, l.MessageIDs)
 				}
+				last = id
+			}
+			if last == 0 || l.InstanceID == "" {
+				t.Fatalf("%q became %+v", token, l)
 			}
 			if again, err := decodeTurnLock(l.encode()); err != nil || !reflect.DeepEqual(again, l) {
 				t.Fatalf("%q is %+v, and encoded again %+v, %v", token, l, again, err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"pgbench-provider/reports"
 )
@@ -34,7 +35,9 @@ func FuzzFlags(f *testing.F) {
 		if err == nil {
 			return
 		}
-		if code := exitCode(t.Context(), err); code != exitUsage || !strings.Contains(err.Error(), "--") && !strings.Contains(err.Error(), "workload") || len(err.Error()) > 2000 {
+		named := false
+		c.Flags().VisitAll(func(f *pflag.Flag) { named = named || strings.Contains(err.Error(), f.Name) })
+		if code := exitCode(t.Context(), err); code != exitUsage || !named || len(err.Error()) > 2000 {
 			t.Fatalf("%q: exit %d, %q", args, code, err)
 		}
 	})
@@ -80,4 +83,19 @@ func FuzzReport(f *testing.F) {
 			t.Fatalf("%q: exit %d, %q", data, code, errs.String())
 		}
 	})
+}
+
+// talker panics with what it is, wherever it is written to.
+type talker string
+
+func (p talker) Write([]byte) (int, error) { panic("cannot reach " + string(p)) }
+
+func TestPanicsKeepSecrets(t *testing.T) {
+	t.Parallel()
+	for _, dsn := range []string{"postgres://u:pl4nted@h/d", "host=h password=pl4nted"} {
+		var errs strings.Builder
+		if code := Main(t.Context(), []string{"version"}, talker(dsn), &errs); code != exitFailed || strings.Contains(errs.String(), "pl4nted") || !strings.Contains(errs.String(), "this is a defect: panic: cannot reach") {
+			t.Errorf("exit %d: %s", code, errs.String())
+		}
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -65,8 +64,6 @@ func isURL(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 
-var quoted = regexp.MustCompile("\"[^\"]*\"?|`[^`]*`?")
-
 // parseProblem says what is wrong with a connection string without repeating any of it: what cannot be parsed cannot be
 // told from a password.
 func parseProblem(err error) string {
@@ -79,12 +76,15 @@ func parseProblem(err error) string {
 	if errors.As(err, &inURL) {
 		return "not a URL"
 	}
-	text := err.Error()
-	// The message begins with the string itself; the reason stands at the end.
-	if i := strings.LastIndex(text, "`"); i >= 0 {
-		text = strings.TrimLeft(text[i+1:], ": ")
+	// The message begins with the string itself, which a quote in it could end early, and so could one in what is quoted.
+	bare := *parse
+	bare.ConnString = ""
+	text := strings.TrimPrefix(bare.Error(), "cannot parse ``: ")
+	text = strings.Replace(strings.Replace(text, `"="`, "=", 1), `"sslcert" and "sslkey"`, "sslcert and sslkey", 1)
+	if i := strings.IndexAny(text, "\"`"); i >= 0 {
+		text = text[:i] + "..."
 	}
-	return Redact(strings.Join(strings.Fields(quoted.ReplaceAllString(text, "...")), " "))
+	return Redact(strings.Join(strings.Fields(text), " "))
 }
 
 // unreachable explains a failed connection in a line, with what to do. The driver's error is not wrapped: it carries the

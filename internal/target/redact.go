@@ -9,12 +9,14 @@ import (
 var (
 	// To the last @ of the word, so that an @, / or # of the password does not end it.
 	inURL = regexp.MustCompile(`(?i)([a-z]+://[^:/?#@\s]*):[^\s]*@`)
+	// An @ may have been cut off. What is no port is a password.
+	inCutURL = regexp.MustCompile(`(?i)(postgres(?:ql)?://[^:/?#@\s]*):[^\s@/?]*[^\d\s@/?"'][^\s@]*`)
 	// In a query the keyword itself may be percent-encoded.
 	inQuery = regexp.MustCompile(`(?i)([?&][^=&\s]*(?:pass|%)[^=&\s]*=)[^&\s]*`)
 	// Where the URL is all there is, not even a space ends it.
 	inWholeQuery = regexp.MustCompile(`(?i)([?&][^=&\s]*(?:pass|%)[^=&\s]*=)[^&]*`)
 	// Quoted, also without an end, or a word in which a backslash escapes a space.
-	inKeyword = regexp.MustCompile(`(?is)((?:^|[^?&\w%])(?:ssl)?(?:password|passwd)\s*=\s*)('(?:[^'\\]|\\.)*(?:'|\\?$)|(?:[^\s\\]|\\.)*)`)
+	inKeyword = regexp.MustCompile(`(?is)((?:^|[^?&\w%])(?:ssl)?(?:password|passwd)[\s\v]*=[\s\v]*)('(?:[^'\\]|\\.)*(?:'[^\s\v]*|\\?$)|(?:[^\s\v\\]|\\.)*)`)
 )
 
 // Redact gives s with every password in it, in a URL or behind a keyword, replaced by xxxxx. In a password that is not
@@ -35,6 +37,7 @@ func Redact(s string) string {
 		s = inWholeQuery.ReplaceAllString(s, "${1}xxxxx")
 	} else {
 		s = inURL.ReplaceAllString(s, "$1:xxxxx@")
+		s = inCutURL.ReplaceAllString(s, "$1:xxxxx")
 		s = inQuery.ReplaceAllString(s, "${1}xxxxx")
 	}
 	return inKeyword.ReplaceAllString(s, "${1}xxxxx")
