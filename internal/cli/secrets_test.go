@@ -217,7 +217,7 @@ func (r *secretRun) search() {
 		found(path, data)
 		return err
 	})
-	if err != nil || files < 3 {
+	if err != nil || files < 2 {
 		r.t.Errorf("%d files were written, %v", files, err)
 	}
 	if log := pgtest.Server(r.t).LogPath(); log != "" {
