@@ -38,7 +38,13 @@ soak-load: ## Run hello-world and fan-out at full load for SOAK_MINUTES (30): th
 man: ## Write the manual pages to man/
 	go run ./cmd/pgbench-provider man man
 
+fuzz: ## Run each fuzz target for FUZZTIME (default 2m)
+	@grep -r --include='*_test.go' -oE '^func Fuzz[A-Za-z]+' . | sed 's|/[^/]*:func | |' | sort | while read -r folder target; do \
+		echo "$$folder $$target"; \
+		go test $$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),2m) -parallel 1 || exit 1; \
+	done
+
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build man test race lint verify soak bench bench-harness bench-peers soak-load golden
+.PHONY: help build man test race lint verify soak bench bench-harness bench-peers soak-load fuzz golden

@@ -157,7 +157,7 @@ func (t *Turn) decode() *OrchestrationItem {
 		Name: UnknownName, Version: UnknownVersion, ExecutionID: 1,
 		Messages: make([]WorkItem, 0, len(t.Messages))}
 	for _, data := range t.Messages {
-		m, err := DecodeWorkItem(data)
+		m, err := decodeMessage(data, t.InstanceID)
 		if err != nil {
 			item.HistoryError = fmt.Errorf("message of %q: %w", t.InstanceID, err)
 			continue
@@ -169,11 +169,27 @@ func (t *Turn) decode() *OrchestrationItem {
 		item.HistoryError = fmt.Errorf("history of %q: %w", t.InstanceID, err)
 	}
 	item.History = history
+	if t.ExecutionID != nil && *t.ExecutionID < 1 {
+		item.HistoryError = fmt.Errorf("%w: execution %d of %q", ErrCorrupt, *t.ExecutionID, t.InstanceID)
+		t.ExecutionID = nil
+	}
 	item.describe(t)
 	if item.HistoryError != nil {
 		item.History = nil
 	}
 	return item
+}
+
+// decodeMessage refuses what decodes and still is no message of the instance.
+func decodeMessage(data, instance string) (WorkItem, error) {
+	m, err := DecodeWorkItem(data)
+	if err != nil {
+		return nil, err
+	}
+	if _, activity := m.(ActivityExecute); activity || m.Target() != instance {
+		return nil, fmt.Errorf("%w: work item %s for %.60q", ErrCorrupt, m.Kind(), m.Target())
+	}
+	return m, nil
 }
 
 // describe finds name, version and execution: from the instance, else the history, else the messages.
@@ -300,8 +316,13 @@ func (p *Provider) turnAck(token LockToken, ack *OrchestrationAck) (*TurnAck, er
 }
 
 func (a *TurnAck) metadata(m ExecutionMetadata) error {
-	for field, value := range map[string]string{"output": m.Output, "name": m.Name, "version": m.Version, "parent": m.ParentInstance} {
+	for field, value := range map[string]string{"output": m.Output, "name": m.Name, "version": m.Version} {
 		if err := checkText(field, value); err != nil {
+			return err
+		}
+	}
+	if m.ParentInstance != "" {
+		if err := checkID("parent", m.ParentInstance); err != nil {
 			return err
 		}
 	}

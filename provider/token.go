@@ -68,7 +68,7 @@ func decodeTurnLock(t LockToken) (TurnLock, error) {
 	l := TurnLock{Token: parts[1], InstanceID: parts[3]}
 	for id := int64(0); len(packed) > 0; {
 		step, n := binary.Varint(packed)
-		if n <= 0 {
+		if n <= 0 || step <= 0 || id+step < id {
 			return TurnLock{}, lostToken(t)
 		}
 		id += step

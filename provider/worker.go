@@ -1,8 +1,8 @@
 package provider
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -55,8 +55,23 @@ func (p *Provider) FetchWorkItem(ctx context.Context, lockTimeout time.Duration)
 
 func (w *LockedWork) decode(lock Lock) *LockedWorkItem {
 	item := &LockedWorkItem{AttemptCount: w.AttemptCount, LockToken: WorkLock{lock.Token, w.ID}.encode()}
-	item.Item, item.Err = DecodeWorkItem(w.Item)
+	item.Item, item.Err = decodeActivity(w.Item)
 	return item
+}
+
+// decodeActivity refuses what decodes and still is no activity whose end could be reported to anybody.
+func decodeActivity(data string) (WorkItem, error) {
+	item, err := DecodeWorkItem(data)
+	if err != nil {
+		return nil, err
+	}
+	switch a, ok := item.(ActivityExecute); {
+	case !ok:
+		return nil, fmt.Errorf("%w: work item %s in the worker queue", ErrCorrupt, item.Kind())
+	case a.Instance == "":
+		return nil, fmt.Errorf("%w: work item ActivityExecute: the instance is empty", ErrCorrupt)
+	}
+	return item, nil
 }
 
 // AckWorkItem deletes the item and enqueues completion, in one transaction. A nil completion only deletes: the activity
@@ -169,13 +184,18 @@ func encodeEvents(events []Event) (Events, error) {
 func decodeHistory(rows []string) ([]Event, error) {
 	events := make([]Event, 0, len(rows))
 	var failed error
+	bad := 0
 	for _, data := range rows {
 		e, err := DecodeEvent(data)
 		if err != nil {
-			failed = errors.Join(failed, err)
+			failed = cmp.Or(failed, err)
+			bad++
 			continue
 		}
 		events = append(events, e)
+	}
+	if bad > 1 { // a message for each would be as long as the history
+		failed = fmt.Errorf("%w (the first of %d such events)", failed, bad)
 	}
 	return events, failed
 }

@@ -131,7 +131,7 @@ func (w warmer) lock() provider.Lock {
 }
 
 func (w warmer) pass(n int) error {
-	for _, step := range []func(int) error{w.empty, w.turn, w.work, w.read} {
+	for _, step := range []func(int) error{w.empty, w.turn, w.work, w.eager, w.read} {
 		if err := step(n); err != nil {
 			return err
 		}
@@ -251,6 +251,33 @@ func (w warmer) work(int) error {
 	return nil
 }
 
+// eager runs the three turns of an instance, and an activity after each, by what is handed over. What else it is handed
+// stays locked until the tables are emptied.
+func (w warmer) eager(int) error {
+	s, ok := w.s.(provider.EagerStrategy)
+	if !ok {
+		return nil
+	}
+	message := provider.Message{InstanceID: w.instance + "-eager", VisibleAt: warmNow, Item: "{}"}
+	want := func() provider.Want {
+		turn, work := w.lock(), w.lock()
+		return provider.Want{Turn: &turn, Works: 1, Work: &work}
+	}
+	asked := want()
+	got, err := s.EnqueueOrchestratorItemAndFetch(w.ctx, w.conn, message, asked)
+	for kind := 0; kind < 3 && err == nil && got.Turn != nil; kind++ {
+		held := provider.TurnLock{Token: asked.Turn.Token, InstanceID: got.Turn.InstanceID, MessageIDs: got.Turn.MessageIDs}
+		asked = want()
+		if got, err = s.AckOrchestrationItemAndFetch(w.ctx, w.conn, w.ack(held, kind), asked); err != nil || len(got.Works) == 0 {
+			break
+		}
+		work := provider.WorkLock{Token: asked.Work.Token, ID: got.Works[0].ID}
+		asked = want()
+		got, err = s.AckWorkItemAndFetch(w.ctx, w.conn, work, warmNow, &message, asked)
+	}
+	return err
+}
+
 func (w warmer) read(int) error {
 	if _, err := w.s.ReadHistory(w.ctx, w.conn, w.instance); err != nil {
 		return err
@@ -258,6 +285,9 @@ func (w warmer) read(int) error {
 	if _, err := w.s.ReadStatus(w.ctx, w.conn, w.instance); err != nil && !errors.Is(provider.Translate(err), provider.ErrInstanceNotFound) {
 		return err
 	}
-	_, err := w.s.GetQueueDepths(w.ctx, w.conn, 0)
+	if _, err := w.s.GetQueueDepths(w.ctx, w.conn, 0); err != nil {
+		return err
+	}
+	_, _, err := w.s.NextVisible(w.ctx, w.conn)
 	return err
 }

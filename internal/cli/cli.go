@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -31,7 +33,14 @@ const (
 
 // Main runs one command line, without the program's name, and gives the exit code. Results go to out, everything else to
 // errOut. Cancelling ctx stops what runs; what was started is stopped and what was created is dropped before it returns.
-func Main(ctx context.Context, args []string, out, errOut io.Writer) int {
+func Main(ctx context.Context, args []string, out, errOut io.Writer) (code int) {
+	defer func() {
+		// Go would print the value as it is, with whatever secret it holds.
+		if r := recover(); r != nil {
+			fmt.Fprintf(errOut, "pgbench-provider: this is a defect: panic: %s\n%s", oneLine(target.Redact(fmt.Sprint(r))), target.Redact(string(debug.Stack())))
+			code = exitFailed
+		}
+	}()
 	a := &app{out: out, err: errOut, args: args, getenv: os.Getenv}
 	root := a.root()
 	root.SetArgs(args)
@@ -41,7 +50,7 @@ func Main(ctx context.Context, args []string, out, errOut io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	code := exitCode(ctx, err)
+	code = exitCode(ctx, err)
 	if code == exitInterrupted && !errors.Is(err, bench.ErrCleanup) {
 		fmt.Fprintln(errOut, "pgbench-provider: interrupted; what was started is stopped and what was created is dropped")
 		return code
@@ -88,8 +97,10 @@ func exitCode(ctx context.Context, err error) int {
 	return exitFailed
 }
 
-// oneLine keeps an error to a line, whatever a library put into it.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine keeps an error to a line and off the terminal's controls, whatever a library or a file put into it.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+}
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

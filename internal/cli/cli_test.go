@@ -62,11 +62,13 @@ func TestScripts(t *testing.T) {
 			poor.User = url.UserPassword("nocreate", "pl4nted")
 			env.Setenv("NOCREATE", poor.String())
 			env.Setenv("TMPDIR", env.WorkDir)
+			env.Setenv("INVALID", "\xff")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 			"sql":   sql,
+			"named": named,
 		},
 	})
 }
@@ -97,5 +99,29 @@ func sql(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer conn.Close(context.Background())
 	_, err = conn.Exec(context.Background(), args[0])
+	ts.Check(err)
+}
+
+// named migrates a schema of that name up and down again, and drops it.
+func named(ts *testscript.TestScript, neg bool, args []string) {
+	conn, err := pgx.Connect(context.Background(), ts.Getenv("SERVER"))
+	ts.Check(err)
+	defer conn.Close(context.Background())
+	tables := func() (n int) {
+		ts.Check(conn.QueryRow(context.Background(), "select count(*) from pg_tables where schemaname = $1", args[0]).Scan(&n))
+		return n
+	}
+	ts.Check(ts.Exec("pgbench-provider", "migrate", "up", "--schema", args[0]))
+	ts.Check(ts.Exec("pgbench-provider", "migrate", "status", "--schema", args[0]))
+	if n := tables(); n < 6 {
+		ts.Fatalf("schema %q has %d tables", args[0], n)
+	}
+	ts.Check(ts.Exec("pgbench-provider", "migrate", "down", "--schema", args[0]))
+	if n := tables(); n != 0 {
+		ts.Fatalf("schema %q still has %d tables", args[0], n)
+	}
+	_, err = conn.Exec(context.Background(), "drop schema "+pgx.Identifier{args[0]}.Sanitize())
+	ts.Check(err)
+	_, err = conn.Exec(context.Background(), "select from public.pgbp_bystander")
 	ts.Check(err)
 }

@@ -210,13 +210,10 @@ func commandLine(args []string) string {
 	words := []string{"pgbench-provider"}
 	for i := 0; i < len(args); i++ {
 		switch {
-		case args[i] == "--dsn" && i+1 < len(args):
-			words = append(words, args[i], quote(target.Redact(args[i+1])))
-			i++
 		case strings.HasPrefix(args[i], "--dsn="):
 			words = append(words, "--dsn="+quote(target.Redact(strings.TrimPrefix(args[i], "--dsn="))))
-		default:
-			words = append(words, quote(args[i]))
+		default: // a DSN may have been put behind a wrong flag
+			words = append(words, quote(target.Redact(args[i])))
 		}
 	}
 	return strings.Join(words, " ")

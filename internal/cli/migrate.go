@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -49,14 +51,32 @@ the environment.`,
 	} {
 		example := fmt.Sprintf("  pgbench-provider migrate %s --schema durable --dsn postgres://app@db.example.com/app", s.use)
 		c.AddCommand(&cobra.Command{Use: s.use, Short: s.short, Example: example, Args: noArgs, RunE: func(c *cobra.Command, _ []string) error {
-			if schema == "" {
-				return usage{errors.New("--schema is missing: name the schema")}
+			if err := checkSchema(schema); err != nil {
+				return usage{err}
 			}
 			return a.inSchema(c.Context(), &d, schema, s.run)
 		}})
 	}
 	return c
 }
+
+// checkSchema refuses names that PostgreSQL cuts short, cannot store, or takes for another schema in a search path.
+func checkSchema(name string) error {
+	switch {
+	case name == "":
+		return errors.New("--schema is missing: name the schema")
+	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+		return fmt.Errorf("--schema %.40q is not text that PostgreSQL can store: give UTF-8", name)
+	case len(name) > maxIdentifier:
+		return fmt.Errorf("--schema %.20q... has %d bytes: PostgreSQL keeps %d of a name", name, len(name), maxIdentifier)
+	case name == "$user" || strings.HasPrefix(name, "pg_"):
+		return fmt.Errorf("--schema %.40q means something else to PostgreSQL: choose another name", name)
+	}
+	return nil
+}
+
+// maxIdentifier is PostgreSQL's NAMEDATALEN less the byte that ends it.
+const maxIdentifier = 63
 
 // inSchema connects to a database that the caller named, with schema as its search path.
 func (a *app) inSchema(ctx context.Context, d *databaseFlags, schema string, body func(context.Context, *pgx.Conn) error) error {

@@ -51,7 +51,7 @@ func explain(err error, size int) *BaselineError {
 	case errors.As(err, &typ) && typ.Field == "":
 		e.Problem = "the baseline is JSON but not an object"
 	case errors.As(err, &typ):
-		e.Problem = fmt.Sprintf("%s holds a %s, which does not belong there", typ.Field, typ.Value)
+		e.Problem = fmt.Sprintf("%.100s holds a %.60s, which does not belong there", typ.Field, typ.Value)
 	default:
 		e.Problem = strings.TrimPrefix(err.Error(), "json: ") // as in: unknown field "x"
 	}

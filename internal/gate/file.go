@@ -53,7 +53,7 @@ func checkFormat(data []byte) *BaselineError {
 	case head.Format == nil:
 		return &BaselineError{Problem: `there is no "format" key, so this is not a baseline`, Remedy: remedyAgain}
 	case json.Unmarshal(*head.Format, &format) != nil || format < 1:
-		return &BaselineError{Problem: fmt.Sprintf("format is %.40s, not a version number", *head.Format), Remedy: remedyAgain}
+		return &BaselineError{Problem: fmt.Sprintf("format is %.40q, not a version number", *head.Format), Remedy: remedyAgain}
 	case format != Format:
 		return &BaselineError{
 			Problem: fmt.Sprintf("format is %d, and this program reads %d", format, Format),

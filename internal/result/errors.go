@@ -58,7 +58,7 @@ func explain(err error, read int) *FileError {
 	case errors.As(err, &typ) && typ.Field == "":
 		e.Problem, e.Remedy = "the file is JSON but not an object", remedyName
 	case errors.As(err, &typ):
-		e.Problem = fmt.Sprintf("%q holds a %s, which does not belong there", typ.Field, typ.Value)
+		e.Problem = fmt.Sprintf("%.100q holds a %.60s, which does not belong there", typ.Field, typ.Value)
 		e.Remedy = remedyEdit
 	default:
 		e.Problem, e.Remedy = fmt.Sprintf("the file cannot be read: %v", err), "check the path and its permissions"

@@ -56,7 +56,7 @@ func checkFormat(data []byte) error {
 	case head.Format == nil:
 		return &FileError{Problem: `there is no "format" key, so this is not a result`, Remedy: remedyName}
 	case json.Unmarshal(*head.Format, &format) != nil || format < 1:
-		return &FileError{Problem: fmt.Sprintf("the format is %s, not a version number", *head.Format), Remedy: remedyName}
+		return &FileError{Problem: fmt.Sprintf("the format is %.40q, not a version number", *head.Format), Remedy: remedyName}
 	case format > Format:
 		return &FileError{
 			Problem: fmt.Sprintf("the file has format %d, and this program reads up to %d", format, Format),

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+	"unicode"
 )
 
 // problem says what the format forbids about f, or "". It guards both ends: what Write refuses, Read would refuse.
 func (f *File) problem() string {
 	if !slices.Contains([]Kind{KindRun, KindCompare, KindSweep}, f.Kind) {
-		return fmt.Sprintf("the kind is %q, not run, compare or sweep", f.Kind)
+		return fmt.Sprintf("the kind is %.40q, not run, compare or sweep", f.Kind)
 	}
 	if len(f.Cells) == 0 {
 		return "there are no cells: nothing was measured"
@@ -21,6 +23,9 @@ func (f *File) problem() string {
 		if c.Strategy == "" || c.Workload == "" {
 			return fmt.Sprintf("cell %d has no strategy or no workload", i+1)
 		}
+		if p := cmp.Or(nameProblem(c.Strategy), nameProblem(c.Workload)); p != "" {
+			return fmt.Sprintf("cell %d: %s", i+1, p)
+		}
 		if seen[c.Name()] {
 			return fmt.Sprintf("the cell %s is there twice", c.Name())
 		}
@@ -28,6 +33,20 @@ func (f *File) problem() string {
 		if p := c.problem(); p != "" {
 			return fmt.Sprintf("cell %s: %s", c.Name(), p)
 		}
+	}
+	return ""
+}
+
+// maxName is far above any name of ours, in bytes.
+const maxName = 200
+
+// nameProblem refuses names that would take over the terminal they are shown on.
+func nameProblem(name string) string {
+	switch {
+	case len(name) > maxName:
+		return fmt.Sprintf("the name %.20q... is longer than %d bytes", name, maxName)
+	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return fmt.Sprintf("the name %q holds what cannot be printed", name)
 	}
 	return ""
 }
@@ -68,10 +87,16 @@ func (c *Cell) problem() string {
 
 func traceProblem(traces []Trace) string {
 	for _, t := range traces {
+		if p := nameProblem(t.Operation); p != "" {
+			return "traces: " + p
+		}
 		if min(t.Calls, int64(t.Duration), int64(t.Wait)) < 0 {
 			return fmt.Sprintf("trace %s: a figure is negative", t.Operation)
 		}
 		for _, s := range t.Steps {
+			if p := nameProblem(s.Name); p != "" {
+				return fmt.Sprintf("trace %s: %s", t.Operation, p)
+			}
 			if s.Start < 0 || s.End < s.Start {
 				return fmt.Sprintf("trace %s: step %s ends before it begins", t.Operation, s.Name)
 			}
@@ -82,8 +107,11 @@ func traceProblem(traces []Trace) string {
 
 func problems(ops []Operation, queries []Query, orch *Orchestrations) string {
 	for _, o := range ops {
+		if p := nameProblem(o.Name); p != "" {
+			return "operations: " + p
+		}
 		if !slices.Contains([]Outcome{Loaded, Empty, OK, Failed}, o.Outcome) {
-			return fmt.Sprintf("operation %s: the outcome is %q, not loaded, empty, ok or error", o.Name, o.Outcome)
+			return fmt.Sprintf("operation %s: the outcome is %.40q, not loaded, empty, ok or error", o.Name, o.Outcome)
 		}
 		if !finite(o.RoundTripsPerOp, o.BytesOutPerOp, o.BytesInPerOp) {
 			return fmt.Sprintf("operation %s: a figure for each call is negative or not a number", o.Name)
@@ -93,6 +121,9 @@ func problems(ops []Operation, queries []Query, orch *Orchestrations) string {
 		}
 	}
 	for _, q := range queries {
+		if p := nameProblem(q.Name); p != "" {
+			return "queries: " + p
+		}
 		if p := cmp.Or(q.Latency.problem(), q.Server.problem()); p != "" {
 			return fmt.Sprintf("query %s: %s", q.Name, p)
 		}

@@ -97,6 +97,12 @@ func (d *dispatcher) commit(run, calls context.Context, item *provider.Orchestra
 			return
 		}
 		d.report(err)
+		if item.AttemptCount > d.MaxAttempts && !provider.IsRetryable(err) {
+			// Its rows contradict each other: only an end that builds on none of them can be stored.
+			item.HistoryError = err
+			d.commit(run, calls, item, decideCorrupt(d.rules, item))
+			return
+		}
 	case item.HistoryError != nil && errors.Is(err, provider.ErrDuplicateEvent):
 		// It was ended for that reason before.
 		d.discard(calls, item, nil)

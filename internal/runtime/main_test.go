@@ -31,7 +31,11 @@ func everyStrategy(t *testing.T, body func(t *testing.T, p *provider.Provider)) 
 
 func open(t *testing.T, s provider.Strategy) *provider.Provider {
 	t.Helper()
-	conn := pgtest.NewSchema(t)
+	return openIn(t, s, pgtest.NewSchema(t))
+}
+
+func openIn(t *testing.T, s provider.Strategy, conn *pgx.ConnConfig) *provider.Provider {
+	t.Helper()
 	config, err := pgxpool.ParseConfig("host=127.0.0.1") // only to be modified
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -64,10 +65,10 @@ func decide(r rules, item *provider.OrchestrationItem) decision {
 		return d
 	}
 	for _, m := range item.Messages {
-		if fault := t.receive(m); fault != nil {
-			t.fault = fault
+		if t.fault != nil {
 			break
 		}
+		t.fault = t.receive(m)
 	}
 	if len(t.events) == t.recorded && t.fault == nil {
 		return decision{discard: true} // all of it is known already
@@ -133,7 +134,7 @@ func (t *turn) resume(item *provider.OrchestrationItem, next *provider.ContinueA
 		}
 		old, ok := item.History[0].(provider.OrchestrationStarted)
 		if !ok {
-			return decision{discard: true}, false
+			return t.headless(item), false
 		}
 		t.execution++
 		t.startWith(provider.OrchestrationStarted{Name: next.Orchestration, Version: string(next.Version), Input: next.Input,
@@ -145,7 +146,7 @@ func (t *turn) resume(item *provider.OrchestrationItem, next *provider.ContinueA
 	}
 	start, ok := item.History[0].(provider.OrchestrationStarted)
 	if !ok {
-		return decision{discard: true}, false
+		return t.headless(item), false
 	}
 	t.start = start
 	t.load(item.History, len(item.Messages))
@@ -154,6 +155,12 @@ func (t *turn) resume(item *provider.OrchestrationItem, next *provider.ContinueA
 		t.fault = missing
 	}
 	return decision{}, true
+}
+
+// headless is for a history that has lost its first event, and with it what it is a history of.
+func (t *turn) headless(item *provider.OrchestrationItem) decision {
+	item.HistoryError = fmt.Errorf("history of %q: %w: it begins with %s", item.Instance, provider.ErrCorrupt, item.History[0].Kind())
+	return decideCorrupt(t.rules, item)
 }
 
 // awaitNext is for a batch between two executions without the message that begins the second: a clock behind that of the
@@ -219,7 +226,12 @@ func (t *turn) answer(source, id int64) {
 	}
 }
 
-func (t *turn) nextID() int64 { return max(int64(len(t.events)), t.highest) + 1 }
+func (t *turn) nextID() int64 {
+	if t.highest == math.MaxInt64 { // of a corrupt history
+		return corruptID
+	}
+	return max(int64(len(t.events)), t.highest) + 1
+}
 
 func (t *turn) add(e provider.Event) {
 	t.events = append(t.events, e)
@@ -230,7 +242,9 @@ func (t *turn) add(e provider.Event) {
 // execution, before what came since. (Sent as messages they would come after it.)
 func untaken(history []provider.Event) []provider.ExternalEvent {
 	t := &turn{}
-	t.load(history, 0)
+	if t.load(history, 0); t.fault != nil {
+		return t.external
+	}
 	for _, e := range history {
 		if s, ok := e.(provider.ExternalSubscribed); ok {
 			t.take(s)

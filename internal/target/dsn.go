@@ -7,21 +7,29 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
+// parse reads a connection string, and says in its error nothing of what may be a password.
+func parse(dsn, source string) (*pgx.ConnConfig, error) {
 	const remedy = "give a URL such as postgres://user@host:5432/db, or host=... dbname=... user=..."
 	if strayAt(dsn) {
-		return nil, fmt.Errorf("%w: %s has an @ besides the one before the host: write it as %%40, a / as %%2F", ErrBadInput, source)
+		return nil, fmt.Errorf("%w: %s has an @ besides the one before the host: write it as %%40, a / as %%2F, a ? as %%3F", ErrBadInput, source)
 	}
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s is no connection string (%s): %s", ErrBadInput, source, parseProblem(err), remedy)
+	}
+	return config, nil
+}
+
+func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
+	config, err := parse(dsn, source)
+	if err != nil {
+		return nil, err
 	}
 	s := &Server{config: config, kind: "dsn", close: func(context.Context) error { return nil }}
 	s.config.RuntimeParams["application_name"] = applicationName
@@ -34,14 +42,19 @@ func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
 	return s, nil
 }
 
-// strayAt says whether a URL has more than one @, or one behind a slash. Such a password that was not percent-encoded is
+// strayAt says whether a URL has more than one @, or one behind a slash or in no value of its query. Such a password that was not percent-encoded is
 // parsed in part as host or database, which errors and results name.
 func strayAt(dsn string) bool {
 	if !isURL(dsn) {
 		return false
 	}
 	_, rest, _ := strings.Cut(dsn, "://")
-	rest, _, _ = strings.Cut(rest, "?")
+	rest, query, _ := strings.Cut(rest, "?")
+	for word := range strings.SplitSeq(query, "&") {
+		if key, _, _ := strings.Cut(word, "="); strings.Contains(key, "@") {
+			return true
+		}
+	}
 	_, behind, found := strings.Cut(rest, "@")
 	slash, at := strings.IndexByte(rest, '/'), strings.IndexByte(rest, '@')
 	return found && (strings.Contains(behind, "@") || slash >= 0 && slash < at)
@@ -50,8 +63,6 @@ func strayAt(dsn string) bool {
 func isURL(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
-
-var quoted = regexp.MustCompile("\"[^\"]*\"?|`[^`]*`?")
 
 // parseProblem says what is wrong with a connection string without repeating any of it: what cannot be parsed cannot be
 // told from a password.
@@ -65,12 +76,15 @@ func parseProblem(err error) string {
 	if errors.As(err, &inURL) {
 		return "not a URL"
 	}
-	text := err.Error()
-	// The message begins with the string itself; the reason stands at the end.
-	if i := strings.LastIndex(text, "`"); i >= 0 {
-		text = strings.TrimLeft(text[i+1:], ": ")
+	// The message begins with the string itself, which a quote in it could end early, and so could one in what is quoted.
+	bare := *parse
+	bare.ConnString = ""
+	text := strings.TrimPrefix(bare.Error(), "cannot parse ``: ")
+	text = strings.Replace(strings.Replace(text, `"="`, "=", 1), `"sslcert" and "sslkey"`, "sslcert and sslkey", 1)
+	if i := strings.IndexAny(text, "\"`"); i >= 0 {
+		text = text[:i] + "..."
 	}
-	return Redact(strings.Join(strings.Fields(quoted.ReplaceAllString(text, "...")), " "))
+	return Redact(strings.Join(strings.Fields(text), " "))
 }
 
 // unreachable explains a failed connection in a line, with what to do. The driver's error is not wrapped: it carries the

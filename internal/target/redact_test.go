@@ -53,7 +53,7 @@ func TestRedact(t *testing.T) {
 		"postgres://u:p@h/d":                       "postgres://u:xxxxx@h/d",
 		"postgres://u:p@h:5432/d?options=a@b":      "postgres://u:xxxxx@h:5432/d?options=a@b",
 		"postgres://u@h:5432/d":                    "postgres://u@h:5432/d",
-		"postgres://h:5432/d?user=u@tenant":        "postgres://h:xxxxx@tenant", // could be a password with a slash
+		"postgres://h:5432/d?user=u@tenant":        "postgres://h:xxxxx", // could be a password with a slash
 		"host=h password=p user=u":                 "host=h password=xxxxx user=u",
 		"password='a b\\'c' host=h":                "password=xxxxx host=h",
 		"postgres://h/d?password=p&sslmode=on":     "postgres://h/d?password=xxxxx&sslmode=on",

@@ -11,6 +11,8 @@ var lessonsData = []Rule{
 	{Name: "nul_in_payload", test: nulInPayload},
 	{Name: "escapes_in_payload_are_data", test: escapesInPayload},
 	{Name: "large_payload_round_trip", test: largePayload},
+	{Name: "hostile_names", test: hostileNames},
+	{Name: "what_cannot_be_stored_is_named", test: unstorableIsNamed},
 	{Name: "hostile_instance_ids", test: hostileInstanceIDs},
 	{Name: "no_instance_row_on_enqueue", test: noInstanceRowOnEnqueue},
 }
@@ -91,6 +93,82 @@ func escapesInPayload(s *trial) {
 
 func largePayload(s *trial) {
 	s.roundTrip(strings.Repeat("0123456789abcdef", 16<<10)) // 256 KiB
+}
+
+// A name is data wherever one can be given, of whatever it is made and however long.
+func hostileNames(s *trial) {
+	for i, name := range append(hostileIDs(), "", " ", ";", "--", "/*", "E'\\n'", "$$", "a'; select pg_sleep(9); --", "\u200f\u05d0\u202e", "e\u0301\u0301\u0301", "👩‍👩‍👧‍👦",
+		"\ufeff", "\U0010ffff", strings.Repeat("'\"\\;", 1<<18)) {
+		id := string(rune('a' + i))
+		begin, run, event := start(id), activity(id, 2), external(id, name)
+		begin.Orchestration, begin.Version, run.Name = name, provider.Optional(name), name
+		s.enqueue(begin)
+		item := s.fetch()
+		equal(s, "message", item.Messages, messages(begin))
+		equal(s, "name", item.Name, name)
+		first := provider.OrchestrationStarted{ID: 1, Name: name, Version: name, Input: name}
+		s.ack(item, provider.OrchestrationAck{History: events(first), WorkerItems: []provider.ActivityExecute{run}, OrchestratorItems: messages(event),
+			Metadata: provider.ExecutionMetadata{Name: name, Version: name}})
+		w := s.fetchWork()
+		equal[provider.WorkItem](s, "work item", w.Item, run)
+		s.must(s.Provider.AckWorkItem(s.ctx, w.LockToken, nil))
+		equal(s, "event", s.turn(bare).Messages, messages(event))
+		equal(s, "history", s.history(id), events(first))
+		if name != "" { // else there is no instance
+			info, err := s.Provider.GetInstanceInfo(s.ctx, id)
+			s.must(err)
+			equal(s, "name and version", []string{info.Name, info.Version}, []string{name, name})
+		}
+	}
+}
+
+// An error names the field, and nothing is sent.
+func unstorableIsNamed(s *trial) {
+	s.create("a")
+	s.enqueue(external("a", "x"))
+	item := s.fetch()
+	before, p := s.contents(), s.Provider
+	long := strings.Repeat("i", 1<<20)
+	for _, bad := range []string{"x\x00", "x\xff"} {
+		for field, err := range map[string]error{
+			"ExternalRaised.name":                        p.EnqueueOrchestratorItem(s.ctx, external("a", bad), 0),
+			"StartOrchestration.orchestration":           p.EnqueueOrchestratorItem(s.ctx, provider.StartOrchestration{Instance: "a", Orchestration: bad}, 0),
+			"StartOrchestration.parent_instance":         p.EnqueueOrchestratorItem(s.ctx, provider.StartOrchestration{Instance: "a", ParentInstance: provider.Optional(bad)}, 0),
+			"ActivityFailed.details.Application.message": p.EnqueueOrchestratorItem(s.ctx, failed("a", bad), 0),
+			"ActivityExecute.input":                      p.EnqueueWorkerItem(s.ctx, provider.ActivityExecute{Instance: "a", Input: bad}),
+			"ExternalEvent.data":                         s.tryAck(item, provider.OrchestrationAck{History: events(provider.ExternalEvent{ID: 2, Data: bad})}),
+			"instance id":                                p.EnqueueWorkerItem(s.ctx, activity(bad, 1)),
+			"output":                                     s.tryAck(item, provider.OrchestrationAck{Metadata: ended(provider.StatusCompleted, bad)}),
+			"version":                                    s.tryAck(item, provider.OrchestrationAck{Metadata: provider.ExecutionMetadata{Name: "n", Version: bad}}),
+			"parent":                                     s.tryAck(item, provider.OrchestrationAck{Metadata: provider.ExecutionMetadata{Name: "n", Version: "1", ParentInstance: bad}}),
+		} {
+			s.unstorable(field, err)
+		}
+	}
+	for what, err := range map[string]error{
+		"message": p.EnqueueOrchestratorItem(s.ctx, external(long, "x"), 0), "activity": p.EnqueueWorkerItem(s.ctx, activity(long, 1)),
+		"ack: message":  s.tryAck(item, provider.OrchestrationAck{OrchestratorItems: messages(external(long, "x"))}),
+		"ack: activity": s.tryAck(item, provider.OrchestrationAck{WorkerItems: activities(long, 1)}),
+		"append":        p.AppendHistory(s.ctx, long, 1, events(scheduled(2))), "read": second(p.ReadHistory(s.ctx, long)),
+	} {
+		s.unstorable("instance id", err)
+		if !strings.Contains(err.Error(), "1048576 bytes") {
+			s.Errorf("%s: %v does not tell the length", what, err)
+		}
+	}
+	equal(s, "contents", s.contents(), before)
+	s.ack(item, bare)
+	longest := strings.Repeat("i", provider.MaxIDBytes)
+	s.create(longest)
+	equal(s, "history", len(s.history(longest)), 1)
+}
+
+func (s *trial) unstorable(field string, err error) {
+	s.Helper()
+	s.fails(field, err, provider.ErrInvalid)
+	if text := err.Error(); !strings.Contains(text, field) || len(text) > 300 {
+		s.Errorf("%q does not name %s, or is long", text, field)
+	}
 }
 
 func hostileIDs() []string {

@@ -58,7 +58,7 @@ var families = []struct {
 	{"bulk_deletion", bulkDeletion},
 	{"prune", prune},
 	{"concurrency", concurrency},
-	{"lessons", slices.Concat(lessonsAck, lessonsFetch, lessonsRace, lessonsTime, lessonsData, lessonsSchema, lessonsPrune, lessonsRemove)},
+	{"lessons", slices.Concat(lessonsAck, lessonsFetch, lessonsRace, lessonsTime, lessonsData, lessonsCorrupt, lessonsSchema, lessonsPrune, lessonsRemove)},
 	{"hand_over", handOver},
 	{"real_time", realTime},
 }
