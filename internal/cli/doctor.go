@@ -122,7 +122,7 @@ func findings(f target.Facts, c *pgx.ConnConfig) (list []finding) {
 		list = append(list, finding{"the extension pg_stat_statements in this database", "server time by statement is not reported", "as its owner: create extension pg_stat_statements", false})
 	}
 	if f.Pooler != "" {
-		list = append(list, finding{"a direct connection: there seems to be " + f.Pooler, "settings of the session may be lost, and its hop is measured too", "name the server itself in --dsn", false})
+		list = append(list, finding{"a direct connection: there seems to be " + f.Pooler, "its hop is measured too, and in transaction mode no statement stays prepared and each transaction sets its settings anew", "name the server itself in --dsn", false})
 	}
 	for name, why := range map[string]string{
 		"fsync": "commits cost nothing, as they never do in production", "synchronous_commit": "commits do not wait for the disk",

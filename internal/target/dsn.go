@@ -12,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pgbench-provider/internal/pooler"
 )
 
 func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
@@ -26,11 +28,22 @@ func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
 	s := &Server{config: config, kind: "dsn", close: func(context.Context) error { return nil }}
 	s.config.RuntimeParams["application_name"] = applicationName
 	conn, err := pgx.ConnectConfig(ctx, s.Config())
+	if pooler.Refused(err) {
+		pooler.Carry(s.config, pooler.Transaction) // which also works in the other mode
+		conn, err = pgx.ConnectConfig(ctx, s.Config())
+		s.pooler = pooler.Transaction
+	}
 	if err != nil {
 		return nil, s.unreachable(ctx, err)
 	}
 	defer conn.Close(ctx)
 	s.version = conn.PgConn().ParameterStatus("server_version")
+	if s.pooler == pooler.None {
+		if s.pooler, err = pooler.Detect(ctx, conn); err != nil {
+			return nil, s.unreachable(ctx, err)
+		}
+		pooler.Carry(s.config, s.pooler)
+	}
 	return s, nil
 }
 

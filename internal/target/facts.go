@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/internal/pooler"
 )
 
 // Facts are what bears on the figures measured on a server. Nothing in them is secret.
@@ -47,7 +49,8 @@ func ServerFacts(ctx context.Context, conn *pgx.Conn) (Facts, error) {
 	// Not from shared_preload_libraries, which only some roles may see; the library's own settings show to all.
 	_ = conn.QueryRow(ctx, "select exists (select from pg_settings where name = 'pg_stat_statements.max')").Scan(&f.StatLoaded)
 	_ = conn.QueryRow(ctx, "select pg_database_size(current_database())").Scan(&f.DatabaseBytes)
-	f.Pooler = pooler(ctx, conn)
+	mode, _ := pooler.Detect(ctx, conn)
+	f.Pooler = mode.String()
 	return f, nil
 }
 
@@ -65,14 +68,4 @@ func settings(ctx context.Context, conn *pgx.Conn) (map[string]string, error) {
 	var name, value string
 	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error { all[name] = value; return nil })
 	return all, err
-}
-
-// pooler says what seems to be between client and server; empty for nothing. A pooler gives the client a process id of its
-// own making, to which it maps a request to cancel.
-func pooler(ctx context.Context, conn *pgx.Conn) string {
-	var backend int64
-	if err := conn.QueryRow(ctx, "select pg_backend_pid()").Scan(&backend); err != nil || backend == int64(conn.PgConn().PID()) {
-		return ""
-	}
-	return "a pooler (the backend is not the one that was connected to)"
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/internal/pooler"
 )
 
 // A Server is a PostgreSQL that can be reached.
@@ -19,6 +21,7 @@ type Server struct {
 	kind    string
 	version string
 	logPath string
+	pooler  pooler.Mode
 	close   func(context.Context) error
 }
 
@@ -27,6 +30,9 @@ func (s *Server) Config() *pgx.ConnConfig { return s.config.Copy() }
 
 // Kind is "dsn", "embedded" or "container".
 func (s *Server) Kind() string { return s.kind }
+
+// Pooler says what is between here and the server. What Config gives works with it, whatever RuntimeParams are added.
+func (s *Server) Pooler() pooler.Mode { return s.pooler }
 
 // Temporary says that the server was started by Open and goes with Close.
 func (s *Server) Temporary() bool { return s.kind != "dsn" }
@@ -69,6 +75,9 @@ func (s *Server) Describe() string {
 	line := fmt.Sprintf("%s %s on %s", what, s.version, s.where())
 	if s.kind == "dsn" {
 		line += " as " + s.config.User
+		if s.pooler != pooler.None {
+			line += ", through " + s.pooler.String()
+		}
 	}
 	return line
 }
