@@ -259,13 +259,17 @@ func (b *benchmark) deadlocks(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// checkConnections fails before anything is prepared when the server has not enough connections left for all cells.
+// slots are the connections that the server gives to those who are no superusers, and how many of them are free.
+const slots = `
+select total, total - (select count(*) from pg_stat_activity where backend_type = 'client backend')
+from (select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+             - coalesce(current_setting('reserved_connections', true)::int, 0) as total) t`
+
+// checkConnections fails before anything is prepared when the run would need more connections than it may have, or than
+// are left.
 func (b *benchmark) checkConnections(ctx context.Context) error {
-	var free int
-	err := b.admin.QueryRow(ctx, `
-		select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-		       - (select count(*) from pg_stat_activity where backend_type = 'client backend')`).Scan(&free)
-	if err != nil {
+	var total, free int
+	if err := b.admin.QueryRow(ctx, slots).Scan(&total, &free); err != nil {
 		return err
 	}
 	need, most := 0, 0
@@ -278,6 +282,14 @@ func (b *benchmark) checkConnections(ctx context.Context) error {
 	}
 	if len(b.Cold) > 0 {
 		need += most
+	}
+	may := b.MaxConnections
+	if may == 0 && !b.server.Temporary() {
+		may = total * 3 / 4
+	}
+	if held := need + 1; may > 0 && held > may { // and one for looking on
+		return fmt.Errorf("%w: the run would hold %d connections, and may hold %d of the server's %d: lower --in-flight or --dispatchers, "+
+			"measure fewer at once, or give --max-connections %d", ErrConfig, held, may, total, held)
 	}
 	if need > free {
 		return fmt.Errorf("%w: the combinations of strategy, workload, dispatchers and distance, each with up to %d connections, need %d, and the server has %d left: "+

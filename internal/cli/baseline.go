@@ -163,5 +163,8 @@ func (a *app) withServer(ctx context.Context, g *gateFlags, progress *progress, 
 			err = closeErr
 		}
 	}()
+	if err := consent(ctx, server, g.yes); err != nil {
+		return err
+	}
 	return do(server)
 }

@@ -18,6 +18,7 @@ import (
 // diagnosis is what doctor found.
 type diagnosis struct {
 	Server   string        `json:"server"`
+	ReadOnly bool          `json:"read_only"` // the server refuses every write of the session that looks
 	Facts    target.Facts  `json:"facts"`
 	RTTp50   time.Duration `json:"rtt_p50_ns"`
 	RTTp99   time.Duration `json:"rtt_p99_ns"`
@@ -34,7 +35,7 @@ type finding struct {
 
 func (a *app) doctorCommand() *cobra.Command {
 	var d databaseFlags
-	var asJSON bool
+	var asJSON, readOnly bool
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at a server without changing it: what matters to a measurement, and what is missing",
@@ -46,12 +47,15 @@ can be measured there.`,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			p := a.newProgress()
 			defer p.clear()
+			if readOnly && !a.spec(&d, nil).Named() {
+				return usage{errors.New("--read-only is for a database that exists, and none is named: give --dsn, or set PGBENCH_PROVIDER_DSN, DATABASE_URL or PGHOST")}
+			}
 			server, err := target.Open(c.Context(), a.spec(&d, p.say))
 			if err != nil {
 				return err
 			}
 			defer closeServer(c.Context(), server, &err)
-			found, err := diagnose(c.Context(), server)
+			found, err := diagnose(c.Context(), server, readOnly)
 			if err != nil {
 				return err
 			}
@@ -71,6 +75,7 @@ can be measured there.`,
 	}
 	d.add(c.Flags())
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&readOnly, "read-only", false, "let the server refuse every write of the session")
 	return c
 }
 
@@ -83,13 +88,23 @@ func closeServer(ctx context.Context, s *target.Server, err *error) {
 	}
 }
 
-func diagnose(ctx context.Context, server *target.Server) (found diagnosis, err error) {
-	conn, err := pgx.ConnectConfig(ctx, server.Config())
+func diagnose(ctx context.Context, server *target.Server, readOnly bool) (found diagnosis, err error) {
+	config := server.Config()
+	if readOnly {
+		config.RuntimeParams["default_transaction_read_only"] = "on"
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return found, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	found.Server = server.Describe()
+	if err := conn.QueryRow(ctx, "select current_setting('transaction_read_only')::bool").Scan(&found.ReadOnly); err != nil {
+		return found, err
+	}
+	if readOnly && !found.ReadOnly {
+		return found, errors.New("the session could be made read-only by no means that this server knows: nothing was looked at")
+	}
 	if found.Facts, err = target.ServerFacts(ctx, conn); err != nil {
 		return found, err
 	}
@@ -145,6 +160,9 @@ func (a *app) printDiagnosis(d diagnosis) error {
 		tls = "on"
 	}
 	fmt.Fprintf(t, "TLS\t%s\n", tls)
+	if d.ReadOnly {
+		fmt.Fprintf(t, "session\tread-only\n")
+	}
 	fmt.Fprintf(t, "database\t%d MB\n", d.Facts.DatabaseBytes>>20)
 	for _, name := range []string{"fsync", "synchronous_commit", "shared_buffers", "max_connections", "autovacuum", "jit"} {
 		fmt.Fprintf(t, "%s\t%s\n", name, blocks(d.Facts.Settings[name]))

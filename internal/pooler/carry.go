@@ -89,10 +89,14 @@ func carried(all map[string]string, once bool) (start map[string]string, stateme
 			continue
 		}
 		local := "true"
+		set := name
+		if !once && strings.EqualFold(name, "default_transaction_read_only") {
+			set = "transaction_read_only" // the transaction has begun
+		}
 		if once {
 			local = "false"
 		}
-		calls = append(calls, "set_config("+literal(name)+", "+literal(all[name])+", "+local+")")
+		calls = append(calls, "set_config("+literal(set)+", "+literal(all[name])+", "+local+")")
 	}
 	if len(calls) > 0 {
 		statement = "select " + strings.Join(calls, ", ")

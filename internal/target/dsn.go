@@ -27,10 +27,10 @@ func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
 	}
 	s := &Server{config: config, kind: "dsn", close: func(context.Context) error { return nil }}
 	s.config.RuntimeParams["application_name"] = applicationName
-	conn, err := pgx.ConnectConfig(ctx, s.Config())
+	conn, err := pgx.ConnectConfig(ctx, s.config.Copy()) // without our limits, which a pooler would refuse
 	if pooler.Refused(err) {
 		pooler.Carry(s.config, pooler.Transaction) // which also works in the other mode
-		conn, err = pgx.ConnectConfig(ctx, s.Config())
+		conn, err = pgx.ConnectConfig(ctx, s.config.Copy())
 		s.pooler = pooler.Transaction
 	}
 	if err != nil {

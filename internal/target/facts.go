@@ -57,7 +57,7 @@ func ServerFacts(ctx context.Context, conn *pgx.Conn) (Facts, error) {
 func settings(ctx context.Context, conn *pgx.Conn) (map[string]string, error) {
 	rows, err := conn.Query(ctx, `
 		select name, setting || coalesce(' ' || unit, '') from pg_settings
-		where name = any ($1::text[])
+		where source <> 'client' and name = any ($1::text[]) -- what this session asked for is none of the server's
 		   or source in ('configuration file', 'command line', 'database', 'user', 'database user')
 		      and context <> 'internal'
 		      and name !~ '(^listen_addresses|^port|_director|_file$|^log_|passphrase|^unix_|^ssl_|^lc_|^default_text|^DateStyle|TimeZone|log_timezone|_command$|conninfo|application_name)'`, matter)

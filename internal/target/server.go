@@ -25,8 +25,22 @@ type Server struct {
 	close   func(context.Context) error
 }
 
-// Config gives a fresh copy of how to connect.
-func (s *Server) Config() *pgx.ConnConfig { return s.config.Copy() }
+// Config gives a fresh copy of how to connect, with limits for every session of ours; see [limits].
+func (s *Server) Config() *pgx.ConnConfig {
+	c := s.config.Copy()
+	for name, value := range limits {
+		if _, ok := c.RuntimeParams[name]; !ok {
+			c.RuntimeParams[name] = value
+		}
+	}
+	return c
+}
+
+// limits end what would harm a server if this program hung or lost its way: far above anything that a run needs. They are
+// startup parameters, which cost no statement. What the connection string says goes before them.
+var limits = map[string]string{
+	"statement_timeout": "5min", "lock_timeout": "1min", "idle_in_transaction_session_timeout": "5min",
+}
 
 // Kind is "dsn", "embedded" or "container".
 func (s *Server) Kind() string { return s.kind }
