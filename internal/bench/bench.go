@@ -45,6 +45,7 @@ type benchmark struct {
 	admin    *pgx.Conn
 	progress func(Progress)
 	schemas  []string
+	given    bool // our tables are in Schema
 	file     *result.File
 	meter    *meter
 	began    time.Time
@@ -58,6 +59,7 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
+	config.Schema = server.Schema()
 	if progress == nil {
 		progress = func(Progress) {}
 	}
@@ -84,6 +86,9 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 		// Where the library is missing, newMeter says what that means.
 		_, _ = b.admin.Exec(ctx, "create extension if not exists pg_stat_statements")
 	}
+	if err := b.prepareGiven(ctx); err != nil {
+		return nil, err
+	}
 	if err := b.verify(ctx); err != nil {
 		return nil, err
 	}
@@ -109,7 +114,7 @@ func (b *benchmark) verify(ctx context.Context) error {
 			list = append(list, a.strategy)
 		}
 	}
-	done, found, err := verify.Equivalence(ctx, b.server, list, verify.Scripts{Operations: verifyOperations, Seed: b.Seed, Budget: verifyBudget}, nil)
+	done, found, err := verify.Equivalence(ctx, b.server, list, verify.Scripts{Operations: verifyOperations, Seed: b.Seed, Budget: verifyBudget, Schema: b.Schema}, nil)
 	if err != nil {
 		return fmt.Errorf("check that the strategies agree: %w", err)
 	}
@@ -140,7 +145,7 @@ func (b *benchmark) cleanUp(ctx context.Context) error {
 		}
 		b.admin = conn
 	}
-	return errors.Join(b.dropSchemas(cleanup), b.admin.Close(cleanup))
+	return errors.Join(b.dropSchemas(cleanup), b.dropGiven(cleanup), b.admin.Close(cleanup))
 }
 
 func (b *benchmark) newFile(ctx context.Context) (*result.File, error) {
@@ -385,6 +390,11 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 	c.paused.Store(true)
 	if err != nil {
 		return r, nil, err
+	}
+	if c.shared { // what another cell left
+		if err := c.empty(ctx, c.pool); err != nil {
+			return r, nil, err
+		}
 	}
 	c.recorder.Reset()
 	session, err := c.workload.Open(ctx, workloads.Env{

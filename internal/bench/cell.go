@@ -27,6 +27,7 @@ type cell struct {
 	params      workloads.Params
 	rtt         time.Duration
 	schema      string
+	shared      bool // other cells use the schema too, at other times
 	pool        *pgxpool.Pool
 	recorder    *latency.Recorder
 	provider    *provider.Provider
@@ -48,10 +49,10 @@ func (b *benchmark) openCell(ctx context.Context, a arm, w workloads.Workload, d
 	c := &cell{arm: a, workload: w, dispatchers: d, params: params, rtt: rtt, exact: b.Exact, recorder: latency.NewRecorder()}
 	c.paused.Store(true)
 	c.out = result.Cell{Strategy: a.name, Workload: b.label(w, d), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(w, params, d)}
-	if c.schema, err = target.CreateSchema(ctx, b.admin, schemaPrefix); err != nil {
+	if c.schema, err = b.schemaFor(ctx); err != nil {
 		return nil, err
 	}
-	b.schemas = append(b.schemas, c.schema)
+	c.shared = b.Schema != ""
 	if c.pool, err = b.openPool(ctx, c); err != nil {
 		return nil, err
 	}

@@ -61,6 +61,8 @@ func TestScripts(t *testing.T) {
 			}
 			poor.User = url.UserPassword("nocreate", "pl4nted")
 			env.Setenv("NOCREATE", poor.String())
+			poor.User = url.UserPassword("onlyone", "pl4nted")
+			env.Setenv("ONLYONE", poor.String())
 			far, err := url.Parse(dsn)
 			if err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -124,8 +125,13 @@ func diagnose(ctx context.Context, server *target.Server, readOnly bool) (found 
 
 func findings(f target.Facts, c *pgx.ConnConfig) (list []finding) {
 	user, database := pgx.Identifier{c.User}.Sanitize(), pgx.Identifier{c.Database}.Sanitize()
-	if !f.CanCreate {
-		list = append(list, finding{"the right to create a schema", "run and compare cannot work here", "GRANT CREATE ON DATABASE " + database + " TO " + user, true})
+	if !f.CanCreate && len(f.Schemas) > 0 {
+		list = append(list, finding{"the right to create a schema", "run, compare and gate need --schema " + strings.Join(f.Schemas, " or --schema ") + ", which all strategies share, and verify cannot work",
+			"GRANT CREATE ON DATABASE " + database + " TO " + user, false})
+	}
+	if !f.CanCreate && len(f.Schemas) == 0 {
+		list = append(list, finding{"the right to create a schema", "run and compare cannot work here",
+			"GRANT CREATE ON DATABASE " + database + " TO " + user + ", or a schema for --schema: CREATE SCHEMA bench AUTHORIZATION " + user, true})
 	}
 	if f.VersionNum < 150000 {
 		list = append(list, finding{"PostgreSQL 15 or newer", "this version is not tested", "use a newer server", false})

@@ -20,6 +20,7 @@ import (
 // databaseFlags say which database; see target.Spec.
 type databaseFlags struct {
 	dsn, container, pgBin string
+	schema                string
 	yes                   bool // load it, whoever else does
 }
 
@@ -29,13 +30,14 @@ func (d *databaseFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&d.pgBin, "pg-bin", "", "`folder` with initdb and postgres for the private PostgreSQL")
 }
 
-// addYes is for commands that load the database.
-func (d *databaseFlags) addYes(f *pflag.FlagSet) {
+// addLoad is for commands that load the database.
+func (d *databaseFlags) addLoad(f *pflag.FlagSet) {
+	f.StringVar(&d.schema, "schema", "", "work in this empty `schema`, for a role that may create none")
 	f.BoolVar(&d.yes, "yes", false, "load a server that is not on this machine and holds tables of others")
 }
 
 func (a *app) spec(d *databaseFlags, progress func(string)) target.Spec {
-	return target.Spec{DSN: d.dsn, Container: d.container, PgBin: d.pgBin, Getenv: a.getenv, Progress: progress}
+	return target.Spec{DSN: d.dsn, Container: d.container, Schema: d.schema, PgBin: d.pgBin, Getenv: a.getenv, Progress: progress}
 }
 
 // loadFlags say what to run against it.
@@ -73,7 +75,7 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.StringArrayVar(&l.faults, "fault", nil, "put a fault in, to try a gate: `strategy:operation:delay[:as]`")
 	_ = f.MarkHidden("fault")
 	f.BoolVar(&l.noVerify, "no-verify", false, "do not check before measuring that the strategies agree")
-	l.addYes(f)
+	l.addLoad(f)
 	f.IntVar(&l.config.MaxConnections, "max-connections", 0, "hold no more `connections` (default three quarters of those of a server that was named)")
 	f.BoolVar(&l.config.Keep, "keep", false, "keep the schemas")
 	f.StringVar(&l.out, "out", "", "result `file` (default results/<time>-<what>.json); the markdown report goes beside it")

@@ -22,6 +22,7 @@ type Facts struct {
 	Pooler        string            `json:"pooler"`         // what seems to be in the path; empty for nothing
 	DatabaseBytes int64             `json:"database_bytes"` // 0 when it may not be asked
 	CanCreate     bool              `json:"can_create"`     // schemas in this database
+	Schemas       []string          `json:"schemas"`        // that exist and in which tables may be created, besides public
 }
 
 // settings that matter even at their defaults.
@@ -48,6 +49,8 @@ func ServerFacts(ctx context.Context, conn *pgx.Conn) (Facts, error) {
 	}
 	// Not from shared_preload_libraries, which only some roles may see; the library's own settings show to all.
 	_ = conn.QueryRow(ctx, "select exists (select from pg_settings where name = 'pg_stat_statements.max')").Scan(&f.StatLoaded)
+	_ = conn.QueryRow(ctx, `select coalesce(array_agg(nspname::text order by nspname), '{}') from pg_namespace
+		where nspname !~ '^pg_' and nspname not in ('public', 'information_schema') and has_schema_privilege(oid, 'create')`).Scan(&f.Schemas)
 	_ = conn.QueryRow(ctx, "select pg_database_size(current_database())").Scan(&f.DatabaseBytes)
 	mode, _ := pooler.Detect(ctx, conn)
 	f.Pooler = mode.String()

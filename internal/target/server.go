@@ -22,6 +22,7 @@ type Server struct {
 	version string
 	logPath string
 	pooler  pooler.Mode
+	schema  string
 	close   func(context.Context) error
 }
 
@@ -47,6 +48,9 @@ func (s *Server) Kind() string { return s.kind }
 
 // Pooler says what is between here and the server. What Config gives works with it, whatever RuntimeParams are added.
 func (s *Server) Pooler() pooler.Mode { return s.pooler }
+
+// Schema is the one to work in; "" when schemas are created as they are needed.
+func (s *Server) Schema() string { return s.schema }
 
 // Temporary says that the server was started by Open and goes with Close.
 func (s *Server) Temporary() bool { return s.kind != "dsn" }

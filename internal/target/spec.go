@@ -17,6 +17,7 @@ const applicationName = "pgbench-provider"
 type Spec struct {
 	DSN       string              // URL or keyword/value string; goes before everything else
 	Container string              // image to start; excludes DSN and goes before the environment
+	Schema    string              // an empty one to work in, for a role that may create none; "" creates what is needed
 	PgBin     string              // folder with initdb and postgres; empty searches for the newest
 	Settings  map[string]string   // of a private cluster, on top of PostgreSQL's defaults
 	Getenv    func(string) string // nil is os.Getenv
@@ -78,6 +79,14 @@ func (s Spec) say(format string, args ...any) {
 
 // Open gives a server that answers. Errors of the caller's words are [ErrBadInput]. The server must be closed.
 func Open(ctx context.Context, s Spec) (*Server, error) {
+	server, err := open(ctx, s)
+	if err == nil {
+		server.schema = s.Schema
+	}
+	return server, err
+}
+
+func open(ctx context.Context, s Spec) (*Server, error) {
 	if s.DSN != "" && s.Container != "" {
 		return nil, fmt.Errorf("%w: --dsn and --container exclude each other: give one", ErrBadInput)
 	}
