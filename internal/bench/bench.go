@@ -86,6 +86,7 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 		// Where the library is missing, newMeter says what that means.
 		_, _ = b.admin.Exec(ctx, "create extension if not exists pg_stat_statements")
 	}
+	b.sweep(ctx)
 	if err := b.prepareGiven(ctx); err != nil {
 		return nil, err
 	}

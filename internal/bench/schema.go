@@ -17,11 +17,25 @@ func (b *benchmark) schemaFor(ctx context.Context) (string, error) {
 	if b.Schema != "" {
 		return b.Schema, nil
 	}
-	name, err := target.CreateSchema(ctx, b.admin, schemaPrefix)
+	create := target.CreateHeldSchema
+	if b.server.Pooler() != pooler.None {
+		create = target.CreateSchema // a pooler's sessions outlive their clients
+	}
+	name, err := create(ctx, b.admin, schemaPrefix)
 	if err == nil {
 		b.schemas = append(b.schemas, name)
 	}
 	return name, err
+}
+
+// sweep removes what killed runs left. What cannot be removed is no reason not to run.
+func (b *benchmark) sweep(ctx context.Context) {
+	if b.server.Temporary() || b.server.Pooler() != pooler.None {
+		return
+	}
+	if _, err := target.SweepSchemas(ctx, b.admin); err != nil && ctx.Err() == nil {
+		b.file.Warnings = append(b.file.Warnings, fmt.Sprintf("What an earlier run left could not be removed: %v.", err))
+	}
 }
 
 // prepareGiven makes the tables in the schema that was given. It refuses one in which anything is, but for what a killed

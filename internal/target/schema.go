@@ -21,27 +21,35 @@ const schemaMark = "created by pgbench-provider "
 // CreateSchema makes a schema named prefix, an underscore and eight random hex digits, marks it as ours, and gives its name.
 // The error of a role that may not names the GRANT to ask for.
 func CreateSchema(ctx context.Context, conn *pgx.Conn, prefix string) (string, error) {
+	name := randomName(prefix)
+	return name, create(ctx, conn, name, mark())
+}
+
+func randomName(prefix string) string {
 	var random [4]byte
 	rand.Read(random[:])
-	name := prefix + "_" + hex.EncodeToString(random[:])
+	return prefix + "_" + hex.EncodeToString(random[:])
+}
+
+func create(ctx context.Context, conn *pgx.Conn, name, mark string) error {
 	quoted := pgx.Identifier{name}.Sanitize()
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "create schema "+quoted); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "comment on schema "+quoted+" is '"+strings.ReplaceAll(mark(), "'", "''")+"'")
+		_, err := tx.Exec(ctx, "comment on schema "+quoted+" is '"+strings.ReplaceAll(mark, "'", "''")+"'")
 		return err
 	})
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "42501" {
 		c := conn.Config()
-		return "", fmt.Errorf("role %q may not create a schema in database %q: ask for GRANT CREATE ON DATABASE %s TO %s", c.User, c.Database,
+		return fmt.Errorf("role %q may not create a schema in database %q: ask for GRANT CREATE ON DATABASE %s TO %s", c.User, c.Database,
 			pgx.Identifier{c.Database}.Sanitize(), pgx.Identifier{c.User}.Sanitize())
 	}
 	if err != nil {
-		return "", fmt.Errorf("create a schema: %w", err)
+		return fmt.Errorf("create a schema: %w", err)
 	}
-	return name, nil
+	return nil
 }
 
 // mark says who made something, and when.

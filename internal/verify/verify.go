@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pgbench-provider/internal/equivalence"
+	"pgbench-provider/internal/pooler"
 	"pgbench-provider/internal/target"
 	"pgbench-provider/migrations"
 	"pgbench-provider/provider"
@@ -29,6 +30,7 @@ const scriptLength = 200
 // A schema is a fresh one and a connection to it.
 type schema struct {
 	config *pgx.ConnConfig
+	admin  *pgx.Conn // holds the schema
 	conn   *pgx.Conn
 	name   string
 }
@@ -38,15 +40,18 @@ func open(ctx context.Context, server *target.Server) (*schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer admin.Close(context.WithoutCancel(ctx))
-	s := &schema{config: server.Config()}
-	if s.name, err = target.CreateSchema(ctx, admin, schemaPrefix); err != nil {
-		return nil, err
+	s := &schema{config: server.Config(), admin: admin}
+	create := target.CreateHeldSchema
+	if server.Pooler() != pooler.None {
+		create = target.CreateSchema // a pooler's sessions outlive their clients
+	}
+	if s.name, err = create(ctx, admin, schemaPrefix); err != nil {
+		return nil, errors.Join(err, admin.Close(context.WithoutCancel(ctx)))
 	}
 	s.config.RuntimeParams["search_path"] = pgx.Identifier{s.name}.Sanitize()
 	s.config.RuntimeParams["synchronous_commit"] = "off" // what is checked is the answer, and nothing is kept
 	if s.conn, err = pgx.ConnectConfig(ctx, s.config); err != nil {
-		return nil, errors.Join(err, target.DropSchema(context.WithoutCancel(ctx), admin, s.name))
+		return nil, errors.Join(err, target.DropSchema(context.WithoutCancel(ctx), admin, s.name), admin.Close(context.WithoutCancel(ctx)))
 	}
 	return s, nil
 }
@@ -60,7 +65,9 @@ func (s *schema) drop(ctx context.Context, server *target.Server) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(target.DropSchema(ctx, admin, s.name), admin.Close(ctx))
+	err = target.DropSchema(ctx, admin, s.name)
+	_ = s.admin.Close(ctx) // until then it holds the schema
+	return errors.Join(err, admin.Close(ctx))
 }
 
 // Scripts says how many operations to run: until both are reached, but no longer than a Budget above zero.
