@@ -20,6 +20,7 @@ import (
 // databaseFlags say which database; see target.Spec.
 type databaseFlags struct {
 	dsn, container, pgBin string
+	noDownload            bool
 	schema                string
 	yes                   bool // load it, whoever else does
 }
@@ -27,6 +28,7 @@ type databaseFlags struct {
 func (d *databaseFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&d.dsn, "dsn", "", "database `URL` or keyword/value string; else PGBENCH_PROVIDER_DSN, DATABASE_URL, or PGHOST and its kin")
 	f.StringVar(&d.container, "container", "", "start PostgreSQL from this `image` through Docker")
+	f.BoolVar(&d.noDownload, "no-download", false, "never download PostgreSQL, where there is neither a database nor binaries nor Docker")
 	f.StringVar(&d.pgBin, "pg-bin", "", "`folder` with initdb and postgres for the private PostgreSQL")
 }
 
@@ -37,7 +39,7 @@ func (d *databaseFlags) addLoad(f *pflag.FlagSet) {
 }
 
 func (a *app) spec(d *databaseFlags, progress func(string)) target.Spec {
-	return target.Spec{DSN: d.dsn, Container: d.container, Schema: d.schema, PgBin: d.pgBin, Getenv: a.getenv, Progress: progress}
+	return target.Spec{DSN: d.dsn, Container: d.container, Schema: d.schema, NoDownload: d.noDownload, PgBin: d.pgBin, Getenv: a.getenv, Progress: progress}
 }
 
 // loadFlags say what to run against it.

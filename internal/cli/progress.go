@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"pgbench-provider/internal/bench"
@@ -25,7 +26,13 @@ func (a *app) newProgress() *progress {
 }
 
 // say announces a step.
-func (p *progress) say(text string) { p.line(text) }
+// say shows a line. That something is downloaded is shown in any case.
+func (p *progress) say(text string) {
+	if strings.HasPrefix(text, "downloading ") {
+		p.last = time.Time{}
+	}
+	p.line(text)
+}
 
 func (p *progress) show(s bench.Progress) {
 	switch s.Phase {
