@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build bin/pgbench-provider
 	go build -trimpath -o bin/pgbench-provider ./cmd/pgbench-provider
@@ -11,6 +11,9 @@ test: ## Run the whole suite, as the README does
 
 race: ## Run the concurrent packages under the race detector
 	go test -race ./internal/latency ./internal/netdelay ./internal/runtime ./provider/...
+
+test-matrix: ## Run the suite on PostgreSQL 15 to 18, of which npm brings all but 15 (PACKAGES=./x for fewer)
+	.ci/matrix $(PACKAGES)
 
 lint: ## Run go vet and staticcheck
 	go vet ./...
@@ -47,4 +50,4 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 2m)
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build man test race lint verify soak bench bench-harness bench-peers soak-load fuzz golden
+.PHONY: help build man test test-matrix race lint verify soak bench bench-harness bench-peers soak-load fuzz golden

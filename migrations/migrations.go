@@ -39,7 +39,7 @@ func Hash() string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// An Installer brings server-side routines up to date; strategies are installers.
+// An Installer brings server-side routines up to date, in a transaction of the caller's; strategies are installers.
 type Installer interface {
 	Install(ctx context.Context, conn *pgx.Conn) error
 }
@@ -50,8 +50,9 @@ const bookkeeping = `create table if not exists pgbench_provider_migrations (
 // ErrNoSchema means that the search path names no schema that exists.
 var ErrNoSchema = errors.New("the search path names no existing schema")
 
-// Apply creates what is missing in conn's current schema, and installs the routines of each installer. It runs under an
-// advisory lock of that schema, so that any number of processes may start at once; what is there already is left alone.
+// Apply creates what is missing in conn's current schema, and installs the routines of each installer, all in one
+// transaction. It runs under an advisory lock of that schema, so that any number of processes may start at once; what is
+// there already is left alone.
 func Apply(ctx context.Context, conn *pgx.Conn, installers ...Installer) error {
 	return locked(ctx, conn, func() error {
 		status, err := Status(ctx, conn)
@@ -80,17 +81,15 @@ func apply(ctx context.Context, conn *pgx.Conn, m Migration) error {
 	if err != nil {
 		return err
 	}
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, bookkeeping); err != nil {
-			return err
-		}
-		// Without arguments a file of several statements goes as one simple-protocol script.
-		if _, err := tx.Conn().PgConn().Exec(ctx, string(text)).ReadAll(); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, "insert into pgbench_provider_migrations (version, name) values ($1, $2)", m.Version, m.Name)
+	if _, err := conn.Exec(ctx, bookkeeping); err != nil {
 		return err
-	})
+	}
+	// Without arguments a file of several statements goes as one simple-protocol script.
+	if _, err := conn.PgConn().Exec(ctx, string(text)).ReadAll(); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "insert into pgbench_provider_migrations (version, name) values ($1, $2)", m.Version, m.Name)
+	return err
 }
 
 // Status lists all migrations in order, with when they were applied to conn's current schema.
@@ -148,24 +147,22 @@ func Drop(ctx context.Context, conn *pgx.Conn) error {
 		if len(status) == 0 || status[0].AppliedAt.IsZero() {
 			return nil
 		}
-		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			for _, find := range []string{dropFunctions, dropTables} {
-				rows, err := tx.Query(ctx, find)
-				if err != nil {
+		for _, find := range []string{dropFunctions, dropTables} {
+			rows, err := conn.Query(ctx, find)
+			if err != nil {
+				return err
+			}
+			statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err != nil {
+				return err
+			}
+			for _, s := range statements {
+				if _, err := conn.Exec(ctx, s); err != nil {
 					return err
-				}
-				statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
-				if err != nil {
-					return err
-				}
-				for _, s := range statements {
-					if _, err := tx.Exec(ctx, s); err != nil {
-						return err
-					}
 				}
 			}
-			return nil
-		})
+		}
+		return nil
 	})
 }
 
@@ -178,25 +175,23 @@ select format('drop table %I', t) from unnest(array['instances', 'executions', '
     'instance_locks', 'worker_queue', 'pgbench_provider_migrations']) t
 where to_regclass(format('%I.%I', current_schema(), t)) is not null`
 
-// locked runs body under a session-level advisory lock keyed by the schema's name (FNV-1a, 64 bits).
-func locked(ctx context.Context, conn *pgx.Conn, body func() error) (err error) {
-	var schema *string
-	if err := conn.QueryRow(ctx, "select current_schema()").Scan(&schema); err != nil {
-		return err
-	}
-	if schema == nil {
-		return ErrNoSchema
-	}
-	h := fnv.New64a()
-	h.Write([]byte("pgbench-provider " + *schema))
-	key := int64(h.Sum64())
-	if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", key); err != nil {
-		return err
-	}
-	defer func() {
-		// Also after a cancellation: the connection may live on.
-		_, unlockErr := conn.Exec(context.WithoutCancel(ctx), "select pg_advisory_unlock($1)", key)
-		err = errors.Join(err, unlockErr)
-	}()
-	return body()
+// locked runs body in a transaction under an advisory lock keyed by the schema's name (FNV-1a, 64 bits, of the name behind
+// our own, so that no other program's locks are met). The lock is the transaction's: one of the session would stay behind
+// on a pooler's server.
+func locked(ctx context.Context, conn *pgx.Conn, body func() error) error {
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		var schema *string
+		if err := tx.QueryRow(ctx, "select current_schema()").Scan(&schema); err != nil {
+			return err
+		}
+		if schema == nil {
+			return ErrNoSchema
+		}
+		h := fnv.New64a()
+		h.Write([]byte("pgbench-provider " + *schema))
+		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock($1)", int64(h.Sum64())); err != nil {
+			return err
+		}
+		return body()
+	})
 }

@@ -48,6 +48,7 @@ type benchmark struct {
 	admin    *pgx.Conn
 	progress func(Progress)
 	schemas  []string
+	given    bool // our tables are in Schema
 	file     *result.File
 	meter    *meter
 	began    time.Time
@@ -61,6 +62,7 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
+	config.Schema = server.Schema()
 	if progress == nil {
 		progress = func(Progress) {}
 	}
@@ -87,6 +89,10 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 		// Where the library is missing, newMeter says what that means.
 		_, _ = b.admin.Exec(ctx, "create extension if not exists pg_stat_statements")
 	}
+	b.sweep(ctx)
+	if err := b.prepareGiven(ctx); err != nil {
+		return nil, err
+	}
 	if err := b.verify(ctx); err != nil {
 		return nil, err
 	}
@@ -112,7 +118,7 @@ func (b *benchmark) verify(ctx context.Context) error {
 			list = append(list, a.strategy)
 		}
 	}
-	done, found, err := verify.Equivalence(ctx, b.server, list, verify.Scripts{Operations: verifyOperations, Seed: b.Seed, Budget: verifyBudget}, nil)
+	done, found, err := verify.Equivalence(ctx, b.server, list, verify.Scripts{Operations: verifyOperations, Seed: b.Seed, Budget: verifyBudget, Schema: b.Schema}, nil)
 	if err != nil {
 		return fmt.Errorf("check that the strategies agree: %w", err)
 	}
@@ -143,7 +149,7 @@ func (b *benchmark) cleanUp(ctx context.Context) error {
 		}
 		b.admin = conn
 	}
-	return errors.Join(b.dropSchemas(cleanup), b.admin.Close(cleanup))
+	return errors.Join(b.dropSchemas(cleanup), b.dropGiven(cleanup), b.admin.Close(cleanup))
 }
 
 func (b *benchmark) newFile(ctx context.Context) (*result.File, error) {
@@ -262,13 +268,17 @@ func (b *benchmark) deadlocks(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// checkConnections fails before anything is prepared when the server has not enough connections left for all cells.
+// slots are the connections that the server gives to those who are no superusers, and how many of them are free.
+const slots = `
+select total, total - (select count(*) from pg_stat_activity where backend_type = 'client backend')
+from (select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+             - coalesce(current_setting('reserved_connections', true)::int, 0) as total) t`
+
+// checkConnections fails before anything is prepared when the run would need more connections than it may have, or than
+// are left.
 func (b *benchmark) checkConnections(ctx context.Context) error {
-	var free int
-	err := b.admin.QueryRow(ctx, `
-		select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-		       - (select count(*) from pg_stat_activity where backend_type = 'client backend')`).Scan(&free)
-	if err != nil {
+	var total, free int
+	if err := b.admin.QueryRow(ctx, slots).Scan(&total, &free); err != nil {
 		return err
 	}
 	need, most := 0, 0
@@ -281,6 +291,14 @@ func (b *benchmark) checkConnections(ctx context.Context) error {
 	}
 	if len(b.Cold) > 0 {
 		need += most
+	}
+	may := b.MaxConnections
+	if may == 0 && !b.server.Temporary() {
+		may = total * 3 / 4
+	}
+	if held := need + 1; may > 0 && held > may { // and one for looking on
+		return fmt.Errorf("%w: the run would hold %d connections, and may hold %d of the server's %d: lower --in-flight or --dispatchers, "+
+			"measure fewer at once, or give --max-connections %d", ErrConfig, held, may, total, held)
 	}
 	if need > free {
 		return fmt.Errorf("%w: the combinations of strategy, workload, dispatchers and distance, each with up to %d connections, need %d, and the server has %d left: "+
@@ -373,6 +391,11 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 	c.paused.Store(true)
 	if err != nil {
 		return r, nil, err
+	}
+	if c.shared { // what another cell left
+		if err := c.empty(ctx, c.pool); err != nil {
+			return r, nil, err
+		}
 	}
 	c.recorder.Reset()
 	session, err := c.workload.Open(ctx, workloads.Env{

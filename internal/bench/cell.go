@@ -28,6 +28,7 @@ type cell struct {
 	rtt         time.Duration
 	schema      string
 	host        string // instead of the server's
+	shared      bool   // other cells use the schema too, at other times
 	pool        *pgxpool.Pool
 	lines       lines
 	recorder    *latency.Recorder
@@ -51,10 +52,10 @@ func (b *benchmark) openCell(ctx context.Context, a arm, s shape, rtt time.Durat
 	c := &cell{arm: a, workload: w, dispatchers: d, params: params, rtt: rtt, exact: b.Exact, recorder: latency.NewRecorder()}
 	c.paused.Store(true)
 	c.out = result.Cell{Strategy: a.name, Workload: b.label(s), AddedRTT: rtt, Control: a.control, Parameters: b.parameters(w, params, d)}
-	if c.schema, err = target.CreateSchema(ctx, b.admin, schemaPrefix); err != nil {
+	if c.schema, err = b.schemaFor(ctx); err != nil {
 		return nil, err
 	}
-	b.schemas = append(b.schemas, c.schema)
+	c.shared = b.Schema != ""
 	if c.pool, err = b.openPool(ctx, c); err != nil {
 		return nil, err
 	}

@@ -55,6 +55,11 @@ type Config struct {
 	Seed   uint64 `json:"seed"`
 	Verify bool   `json:"verify"`
 	Keep   bool   `json:"keep,omitempty"` // the schemas, at the end
+	// Schema is that of the server, which all cells use in turn; "" gives each one of its own. It is set by [Run].
+	Schema string `json:"schema,omitempty"`
+	// MaxConnections is how many the run may hold. 0 is all that a server of ours has, and of any other three quarters of
+	// what it gives to those who are no superusers.
+	MaxConnections int `json:"max_connections,omitempty"`
 	// Enough, when not nil, is asked after every few rounds, with what was measured so far, whether the run may end before
 	// Rounds.
 	Enough  func(*result.File) bool `json:"-"`

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pgbench-provider/provider"
@@ -60,19 +61,31 @@ func (c *cell) warm(ctx context.Context) error {
 	if err := run(0, passes); err != nil {
 		return err
 	}
-	// A truncate throws away all cached plans, so the last pass comes after it, and its rows are deleted.
-	if _, err := conns[0].Exec(ctx, "truncate "+strings.Join(tables, ", ")); err != nil {
-		return err
+	// A truncate throws away all cached plans, so the last pass comes after it, and its rows are deleted. Those of cells
+	// that share the schema are warm already, and stay so.
+	if !c.shared {
+		if _, err := conns[0].Exec(ctx, "truncate "+strings.Join(tables, ", ")); err != nil {
+			return err
+		}
 	}
 	if err := run(passes, 1); err != nil {
 		return err
 	}
+	return c.empty(ctx, conns[0])
+}
+
+// empty deletes all rows, which no cached plan notices.
+func (c *cell) empty(ctx context.Context, conn execer) error {
 	for _, table := range tables {
-		if _, err := conns[0].Exec(ctx, "delete from "+table); err != nil {
+		if _, err := conn.Exec(ctx, "delete from "+table); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+type execer interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 }
 
 // acquireAll gets every connection of the pool. Also after an error, what it gives must be released.

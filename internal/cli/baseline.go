@@ -23,6 +23,7 @@ type gateFlags struct {
 func (g *gateFlags) add(c *cobra.Command) {
 	f := c.Flags()
 	g.databaseFlags.add(f)
+	g.addLoad(f)
 	f.StringSliceVar(&g.recipe.Strategies, "strategies", []string{"inline", "sp"}, "the `strategies`, base first, see list")
 	f.StringSliceVar(&g.recipe.Workloads, "workload", []string{"operations"}, "`workloads` of the timed run, see list")
 	f.DurationSliceVar(&g.recipe.AddedRTT, "rtt", []time.Duration{0}, "round-trip `time` to add in the timed run; from three on slopes are gated too")
@@ -163,5 +164,8 @@ func (a *app) withServer(ctx context.Context, g *gateFlags, progress *progress, 
 			err = closeErr
 		}
 	}()
+	if err := consent(ctx, server, g.yes); err != nil {
+		return err
+	}
 	return do(server)
 }

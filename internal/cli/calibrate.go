@@ -71,5 +71,6 @@ changed: the gate will not fail on so much. Limits are chosen so that at most on
 	f.StringVar(&path, "baseline", "", "baseline `file`, from baseline save")
 	f.IntVar(&runs, "runs", 20, "`number` of runs")
 	g.databaseFlags.add(f)
+	g.addLoad(f)
 	return c
 }

@@ -61,6 +61,14 @@ func TestScripts(t *testing.T) {
 			}
 			poor.User = url.UserPassword("nocreate", "pl4nted")
 			env.Setenv("NOCREATE", poor.String())
+			poor.User = url.UserPassword("onlyone", "pl4nted")
+			env.Setenv("ONLYONE", poor.String())
+			far, err := url.Parse(dsn)
+			if err != nil {
+				return err
+			}
+			far.Host = "0.0.0.0:" + far.Port() // leads here, and is none of the loopback addresses
+			env.Setenv("FAR", far.String())
 			env.Setenv("TMPDIR", env.WorkDir)
 			env.Setenv("INVALID", "\xff")
 			return nil

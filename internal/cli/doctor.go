@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 // diagnosis is what doctor found.
 type diagnosis struct {
 	Server   string        `json:"server"`
+	ReadOnly bool          `json:"read_only"` // the server refuses every write of the session that looks
 	Facts    target.Facts  `json:"facts"`
 	RTTp50   time.Duration `json:"rtt_p50_ns"`
 	RTTp99   time.Duration `json:"rtt_p99_ns"`
@@ -34,7 +36,7 @@ type finding struct {
 
 func (a *app) doctorCommand() *cobra.Command {
 	var d databaseFlags
-	var asJSON bool
+	var asJSON, readOnly bool
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at a server without changing it: what matters to a measurement, and what is missing",
@@ -46,12 +48,15 @@ can be measured there.`,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			p := a.newProgress()
 			defer p.clear()
+			if readOnly && !a.spec(&d, nil).Named() {
+				return usage{errors.New("--read-only is for a database that exists, and none is named: give --dsn, or set PGBENCH_PROVIDER_DSN, DATABASE_URL or PGHOST")}
+			}
 			server, err := target.Open(c.Context(), a.spec(&d, p.say))
 			if err != nil {
 				return err
 			}
 			defer closeServer(c.Context(), server, &err)
-			found, err := diagnose(c.Context(), server)
+			found, err := diagnose(c.Context(), server, readOnly)
 			if err != nil {
 				return err
 			}
@@ -71,6 +76,7 @@ can be measured there.`,
 	}
 	d.add(c.Flags())
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&readOnly, "read-only", false, "let the server refuse every write of the session")
 	return c
 }
 
@@ -83,13 +89,23 @@ func closeServer(ctx context.Context, s *target.Server, err *error) {
 	}
 }
 
-func diagnose(ctx context.Context, server *target.Server) (found diagnosis, err error) {
-	conn, err := pgx.ConnectConfig(ctx, server.Config())
+func diagnose(ctx context.Context, server *target.Server, readOnly bool) (found diagnosis, err error) {
+	config := server.Config()
+	if readOnly {
+		config.RuntimeParams["default_transaction_read_only"] = "on"
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return found, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	found.Server = server.Describe()
+	if err := conn.QueryRow(ctx, "select current_setting('transaction_read_only')::bool").Scan(&found.ReadOnly); err != nil {
+		return found, err
+	}
+	if readOnly && !found.ReadOnly {
+		return found, errors.New("the session could be made read-only by no means that this server knows: nothing was looked at")
+	}
 	if found.Facts, err = target.ServerFacts(ctx, conn); err != nil {
 		return found, err
 	}
@@ -109,8 +125,13 @@ func diagnose(ctx context.Context, server *target.Server) (found diagnosis, err 
 
 func findings(f target.Facts, c *pgx.ConnConfig) (list []finding) {
 	user, database := pgx.Identifier{c.User}.Sanitize(), pgx.Identifier{c.Database}.Sanitize()
-	if !f.CanCreate {
-		list = append(list, finding{"the right to create a schema", "run and compare cannot work here", "GRANT CREATE ON DATABASE " + database + " TO " + user, true})
+	if !f.CanCreate && len(f.Schemas) > 0 {
+		list = append(list, finding{"the right to create a schema", "run, compare and gate need --schema " + strings.Join(f.Schemas, " or --schema ") + ", which all strategies share, and verify cannot work",
+			"GRANT CREATE ON DATABASE " + database + " TO " + user, false})
+	}
+	if !f.CanCreate && len(f.Schemas) == 0 {
+		list = append(list, finding{"the right to create a schema", "run and compare cannot work here",
+			"GRANT CREATE ON DATABASE " + database + " TO " + user + ", or a schema for --schema: CREATE SCHEMA bench AUTHORIZATION " + user, true})
 	}
 	if f.VersionNum < 150000 {
 		list = append(list, finding{"PostgreSQL 15 or newer", "this version is not tested", "use a newer server", false})
@@ -122,7 +143,7 @@ func findings(f target.Facts, c *pgx.ConnConfig) (list []finding) {
 		list = append(list, finding{"the extension pg_stat_statements in this database", "server time by statement is not reported", "as its owner: create extension pg_stat_statements", false})
 	}
 	if f.Pooler != "" {
-		list = append(list, finding{"a direct connection: there seems to be " + f.Pooler, "settings of the session may be lost, and its hop is measured too", "name the server itself in --dsn", false})
+		list = append(list, finding{"a direct connection: there seems to be " + f.Pooler, "its hop is measured too, and in transaction mode no statement stays prepared and each transaction sets its settings anew", "name the server itself in --dsn", false})
 	}
 	for name, why := range map[string]string{
 		"fsync": "commits cost nothing, as they never do in production", "synchronous_commit": "commits do not wait for the disk",
@@ -145,6 +166,9 @@ func (a *app) printDiagnosis(d diagnosis) error {
 		tls = "on"
 	}
 	fmt.Fprintf(t, "TLS\t%s\n", tls)
+	if d.ReadOnly {
+		fmt.Fprintf(t, "session\tread-only\n")
+	}
 	fmt.Fprintf(t, "database\t%d MB\n", d.Facts.DatabaseBytes>>20)
 	for _, name := range []string{"fsync", "synchronous_commit", "shared_buffers", "max_connections", "autovacuum", "jit"} {
 		fmt.Fprintf(t, "%s\t%s\n", name, blocks(d.Facts.Settings[name]))

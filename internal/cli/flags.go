@@ -18,16 +18,28 @@ import (
 )
 
 // databaseFlags say which database; see target.Spec.
-type databaseFlags struct{ dsn, container, pgBin string }
+type databaseFlags struct {
+	dsn, container, pgBin string
+	noDownload            bool
+	schema                string
+	yes                   bool // load it, whoever else does
+}
 
 func (d *databaseFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&d.dsn, "dsn", "", "database `URL` or keyword/value string; else PGBENCH_PROVIDER_DSN, DATABASE_URL, or PGHOST and its kin")
 	f.StringVar(&d.container, "container", "", "start PostgreSQL from this `image` through Docker")
+	f.BoolVar(&d.noDownload, "no-download", false, "never download PostgreSQL, where there is neither a database nor binaries nor Docker")
 	f.StringVar(&d.pgBin, "pg-bin", "", "`folder` with initdb and postgres for the private PostgreSQL")
 }
 
+// addLoad is for commands that load the database.
+func (d *databaseFlags) addLoad(f *pflag.FlagSet) {
+	f.StringVar(&d.schema, "schema", "", "work in this empty `schema`, for a role that may create none")
+	f.BoolVar(&d.yes, "yes", false, "load a server that is not on this machine and holds tables of others")
+}
+
 func (a *app) spec(d *databaseFlags, progress func(string)) target.Spec {
-	return target.Spec{DSN: d.dsn, Container: d.container, PgBin: d.pgBin, Getenv: a.getenv, Progress: progress}
+	return target.Spec{DSN: d.dsn, Container: d.container, Schema: d.schema, NoDownload: d.noDownload, PgBin: d.pgBin, Getenv: a.getenv, Progress: progress}
 }
 
 // loadFlags say what to run against it.
@@ -65,6 +77,8 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.StringArrayVar(&l.faults, "fault", nil, "put a fault in, to try a gate: `strategy:operation:delay[:as]`")
 	_ = f.MarkHidden("fault")
 	f.BoolVar(&l.noVerify, "no-verify", false, "do not check before measuring that the strategies agree")
+	l.addLoad(f)
+	f.IntVar(&l.config.MaxConnections, "max-connections", 0, "hold no more `connections` (default three quarters of those of a server that was named)")
 	f.BoolVar(&l.config.Keep, "keep", false, "keep the schemas")
 	f.StringVar(&l.out, "out", "", "result `file` (default results/<time>-<what>.json); the markdown report goes beside it")
 	f.BoolVar(&l.json, "json", false, "print JSON")
@@ -123,7 +137,10 @@ func (l *loadFlags) finish(a *app, c *cobra.Command) error {
 	if l.config.Rate, err = parseRate(l.rate); err != nil {
 		return usage{err}
 	}
-	for _, f := range []string{"in-flight", "rounds", "orchestrations"} {
+	if l.config.MaxConnections < 0 {
+		return usage{fmt.Errorf("--max-connections %d is negative: give a number above 0", l.config.MaxConnections)}
+	}
+	for _, f := range []string{"in-flight", "rounds", "orchestrations", "max-connections"} {
 		if flag := c.Flags().Lookup(f); flag != nil && flag.Changed && flag.Value.String() == "0" {
 			return usage{fmt.Errorf("--%s 0: give a number above 0", f)}
 		}

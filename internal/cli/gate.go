@@ -52,6 +52,7 @@ Exit codes: 0 passed, 1 a regression, 2 bad input, 3 a run failed, 4 incomparabl
 	f.BoolVar(&o.changedSQL, "changed-sql", false, "the schema or the routines are what this build changed: compare all the same")
 	f.StringVar(&o.format, "format", "table", "`format`: "+strings.Join(reports.VerdictFormats(), ", "))
 	g.databaseFlags.add(f)
+	g.addLoad(f)
 	c.AddCommand(a.calibrateCommand(), a.selfTestCommand())
 	return c
 }

@@ -29,7 +29,7 @@ func (a *app) migrateCommand() *cobra.Command {
 		Long: `Create, inspect or remove the provider's tables and routines in a schema of your own.
 
 run and compare need none of this: they work in schemas that they create and drop. A database must be named by --dsn or
-the environment.`,
+the environment. A schema that holds things of others is refused, and so is public; down removes only what up has made.`,
 		Example: `  pgbench-provider migrate up --schema durable --dsn postgres://app@db.example.com/app
   pgbench-provider migrate status --schema durable
   pgbench-provider migrate down --schema durable`,
@@ -45,7 +45,7 @@ the environment.`,
 		use, short string
 		run        func(context.Context, *pgx.Conn) error
 	}{
-		{"up", "Create the schema if it is missing, and what is missing in it", a.migrateUp},
+		{"up", "Create the schema if it is missing, and what is missing in it", func(ctx context.Context, conn *pgx.Conn) error { return a.migrateUp(ctx, conn, schema) }},
 		{"status", "List the migrations and when they were applied", func(ctx context.Context, conn *pgx.Conn) error { return a.migrateStatus(ctx, conn, asJSON) }},
 		{"down", "Remove tables and routines; the schema stays", a.migrateDown},
 	} {
@@ -104,15 +104,16 @@ func (a *app) named(ctx context.Context, d *databaseFlags) (*target.Server, erro
 	return target.Open(ctx, spec)
 }
 
-func (a *app) migrateUp(ctx context.Context, conn *pgx.Conn) error {
+func (a *app) migrateUp(ctx context.Context, conn *pgx.Conn, name string) error {
 	schema := conn.Config().RuntimeParams["search_path"]
-	if _, err := conn.Exec(ctx, "create schema if not exists "+schema); err != nil {
-		var refused *pgconn.PgError
-		if errors.As(err, &refused) && refused.Code == "42501" {
-			c := conn.Config()
-			return fmt.Errorf("%s may not create schema %s: as the database's owner: GRANT CREATE ON DATABASE %s TO %s",
-				c.User, schema, pgx.Identifier{c.Database}.Sanitize(), pgx.Identifier{c.User}.Sanitize())
-		}
+	inside, err := target.Look(ctx, conn, name)
+	if err != nil {
+		return err
+	}
+	if err := inside.MayHold(name); err != nil {
+		return err
+	}
+	if err := createSchema(ctx, conn, schema, inside.Exists); err != nil {
 		return err
 	}
 	var installers []migrations.Installer
@@ -124,6 +125,21 @@ func (a *app) migrateUp(ctx context.Context, conn *pgx.Conn) error {
 	}
 	fmt.Fprintf(a.out, "schema %s is up to date\n", schema)
 	return nil
+}
+
+// createSchema creates a schema that is missing: one that exists may be all that the role has.
+func createSchema(ctx context.Context, conn *pgx.Conn, quoted string, exists bool) error {
+	if exists {
+		return nil
+	}
+	_, err := conn.Exec(ctx, "create schema if not exists "+quoted)
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == "42501" {
+		c := conn.Config()
+		return fmt.Errorf("%s may not create schema %s: as the database's owner: GRANT CREATE ON DATABASE %s TO %s",
+			c.User, quoted, pgx.Identifier{c.Database}.Sanitize(), pgx.Identifier{c.User}.Sanitize())
+	}
+	return err
 }
 
 func (a *app) migrateDown(ctx context.Context, conn *pgx.Conn) error {

@@ -27,8 +27,13 @@ func (a *app) newProgress() *progress {
 	return &progress{w: a.err, terminal: isTerminal(a.err), mode: a.getenv("PGBENCH_PROVIDER_PROGRESS")}
 }
 
-// say announces a step.
-func (p *progress) say(text string) { p.line(text, nil) }
+// say announces a step. That something is downloaded is shown in any case.
+func (p *progress) say(text string) {
+	if strings.HasPrefix(text, "downloading ") {
+		p.last = time.Time{}
+	}
+	p.line(text, nil)
+}
 
 func (p *progress) show(s bench.Progress) {
 	switch s.Phase {

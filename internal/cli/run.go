@@ -75,6 +75,9 @@ func (a *app) measure(ctx context.Context, l *loadFlags, progress *progress) (fi
 			err = closeErr
 		}
 	}()
+	if err := consent(ctx, server, l.yes); err != nil {
+		return nil, err
+	}
 	return bench.Run(ctx, server, l.config, progress.show)
 }
 

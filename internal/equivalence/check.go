@@ -42,7 +42,7 @@ func Check(ctx context.Context, script Script, parties ...Party) (*Difference, e
 	players := []*player{newPlayer(NewModel())}
 	names := []string{"model"}
 	for _, p := range parties {
-		if _, err := p.Conn.Exec(ctx, "truncate instances, executions, history, orchestrator_queue, instance_locks, worker_queue"); err != nil {
+		if err := Empty(ctx, p.Conn); err != nil {
 			return nil, err
 		}
 		players = append(players, newPlayer(On(ctx, p.Strategy, p.Conn)))
@@ -57,6 +57,12 @@ func Check(ctx context.Context, script Script, parties ...Party) (*Difference, e
 		}
 	}
 	return compareTables(ctx, script, parties)
+}
+
+// Empty removes all rows from the tables in conn's search path.
+func Empty(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "truncate instances, executions, history, orchestrator_queue, instance_locks, worker_queue")
+	return err
 }
 
 func compareTables(ctx context.Context, script Script, parties []Party) (*Difference, error) {

@@ -108,3 +108,22 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// A schema may be filled any number of times: identities grow with the rows, not by a factor each time.
+func TestFillsAgain(t *testing.T) {
+	t.Parallel()
+	const n, times = 50, 15
+	ctx := context.Background()
+	p, conn := open(t, strategies.All()[0])
+	for range times {
+		must(t, p.EnqueueOrchestratorItem(ctx, provider.StartOrchestration{Instance: fill.ID("x", n-1), Orchestration: "O", ExecutionID: 1}, 0))
+		must(t, fill.Instances(ctx, conn.Conn(), "x", n))
+		var last int64
+		must(t, conn.QueryRow(ctx, "select max(id) from orchestrator_queue").Scan(&last))
+		if last > 2*n*times {
+			t.Fatalf("the last of %d rows has id %d", n, last)
+		}
+		_, err := conn.Exec(ctx, "truncate orchestrator_queue, instance_locks, instances")
+		must(t, err)
+	}
+}

@@ -48,42 +48,40 @@ where p.pronamespace = (select oid from pg_namespace where nspname = current_sch
 order by 1`
 
 // Install creates the functions in the first schema of the search path and replaces those whose text has changed. A
-// function of the same name that is not ours is an error, and is left alone.
+// function of the same name that is not ours is an error, and is left alone. The caller has begun a transaction.
 func (r Routines) Install(ctx context.Context, conn *pgx.Conn) error {
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		stale, present, err := r.survey(ctx, tx)
-		if err != nil {
+	stale, present, err := r.survey(ctx, conn)
+	if err != nil {
+		return err
+	}
+	for _, signature := range stale {
+		if _, err := conn.Exec(ctx, "drop function "+signature); err != nil {
 			return err
 		}
-		for _, signature := range stale {
-			if _, err := tx.Exec(ctx, "drop function "+signature); err != nil {
-				return err
-			}
+	}
+	for _, f := range r.all {
+		if present[f.name] {
+			continue
 		}
-		for _, f := range r.all {
-			if present[f.name] {
-				continue
-			}
-			if _, err := tx.Exec(ctx, f.text); err != nil {
-				return fmt.Errorf("routine %s: %w", f.name, err)
-			}
-			// Names are unique in the schema, so the signature may be left out; the mark holds no quote.
-			if _, err := tx.Exec(ctx, "comment on function "+f.name+" is '"+f.mark+"'"); err != nil {
-				return fmt.Errorf("routine %s: %w", f.name, err)
-			}
+		if _, err := conn.Exec(ctx, f.text); err != nil {
+			return fmt.Errorf("routine %s: %w", f.name, err)
 		}
-		return nil
-	})
+		// Names are unique in the schema, so the signature may be left out; the mark holds no quote.
+		if _, err := conn.Exec(ctx, "comment on function "+f.name+" is '"+f.mark+"'"); err != nil {
+			return fmt.Errorf("routine %s: %w", f.name, err)
+		}
+	}
+	return nil
 }
 
 // survey finds our functions that are not as they should be, and the names of those that are.
-func (r Routines) survey(ctx context.Context, tx pgx.Tx) (stale []string, present map[string]bool, err error) {
+func (r Routines) survey(ctx context.Context, conn *pgx.Conn) (stale []string, present map[string]bool, err error) {
 	want := map[string]string{}
 	for _, f := range r.all {
 		want[f.name] = f.mark
 	}
 	present = map[string]bool{}
-	rows, err := tx.Query(ctx, installed)
+	rows, err := conn.Query(ctx, installed)
 	if err != nil {
 		return nil, nil, err
 	}

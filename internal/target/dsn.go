@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pgbench-provider/internal/pooler"
 )
 
 // parse reads a connection string, and says in its error nothing of what may be a password.
@@ -33,12 +35,23 @@ func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
 	}
 	s := &Server{config: config, kind: "dsn", close: func(context.Context) error { return nil }}
 	s.config.RuntimeParams["application_name"] = applicationName
-	conn, err := pgx.ConnectConfig(ctx, s.Config())
+	conn, err := pgx.ConnectConfig(ctx, s.config.Copy()) // without our limits, which a pooler would refuse
+	if pooler.Refused(err) {
+		pooler.Carry(s.config, pooler.Transaction) // which also works in the other mode
+		conn, err = pgx.ConnectConfig(ctx, s.config.Copy())
+		s.pooler = pooler.Transaction
+	}
 	if err != nil {
 		return nil, s.unreachable(ctx, err)
 	}
 	defer conn.Close(ctx)
 	s.version = conn.PgConn().ParameterStatus("server_version")
+	if s.pooler == pooler.None {
+		if s.pooler, err = pooler.Detect(ctx, conn); err != nil {
+			return nil, s.unreachable(ctx, err)
+		}
+		pooler.Carry(s.config, s.pooler)
+	}
 	return s, nil
 }
 

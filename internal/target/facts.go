@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/internal/pooler"
 )
 
 // Facts are what bears on the figures measured on a server. Nothing in them is secret.
@@ -20,6 +22,7 @@ type Facts struct {
 	Pooler        string            `json:"pooler"`         // what seems to be in the path; empty for nothing
 	DatabaseBytes int64             `json:"database_bytes"` // 0 when it may not be asked
 	CanCreate     bool              `json:"can_create"`     // schemas in this database
+	Schemas       []string          `json:"schemas"`        // that exist and in which tables may be created, besides public
 }
 
 // settings that matter even at their defaults.
@@ -46,15 +49,18 @@ func ServerFacts(ctx context.Context, conn *pgx.Conn) (Facts, error) {
 	}
 	// Not from shared_preload_libraries, which only some roles may see; the library's own settings show to all.
 	_ = conn.QueryRow(ctx, "select exists (select from pg_settings where name = 'pg_stat_statements.max')").Scan(&f.StatLoaded)
+	_ = conn.QueryRow(ctx, `select coalesce(array_agg(nspname::text order by nspname), '{}') from pg_namespace
+		where nspname !~ '^pg_' and nspname not in ('public', 'information_schema') and has_schema_privilege(oid, 'create')`).Scan(&f.Schemas)
 	_ = conn.QueryRow(ctx, "select pg_database_size(current_database())").Scan(&f.DatabaseBytes)
-	f.Pooler = pooler(ctx, conn)
+	mode, _ := pooler.Detect(ctx, conn)
+	f.Pooler = mode.String()
 	return f, nil
 }
 
 func settings(ctx context.Context, conn *pgx.Conn) (map[string]string, error) {
 	rows, err := conn.Query(ctx, `
 		select name, setting || coalesce(' ' || unit, '') from pg_settings
-		where name = any ($1::text[])
+		where source <> 'client' and name = any ($1::text[]) -- what this session asked for is none of the server's
 		   or source in ('configuration file', 'command line', 'database', 'user', 'database user')
 		      and context <> 'internal'
 		      and name !~ '(^listen_addresses|^port|_director|_file$|^log_|passphrase|^unix_|^ssl_|^lc_|^default_text|^DateStyle|TimeZone|log_timezone|_command$|conninfo|application_name)'`, matter)
@@ -65,14 +71,4 @@ func settings(ctx context.Context, conn *pgx.Conn) (map[string]string, error) {
 	var name, value string
 	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error { all[name] = value; return nil })
 	return all, err
-}
-
-// pooler says what seems to be between client and server; empty for nothing. A pooler gives the client a process id of its
-// own making, to which it maps a request to cancel.
-func pooler(ctx context.Context, conn *pgx.Conn) string {
-	var backend int64
-	if err := conn.QueryRow(ctx, "select pg_backend_pid()").Scan(&backend); err != nil || backend == int64(conn.PgConn().PID()) {
-		return ""
-	}
-	return "a pooler (the backend is not the one that was connected to)"
 }

@@ -21,12 +21,18 @@ const schemaMark = "created by pgbench-provider "
 // CreateSchema makes a schema named prefix, an underscore and eight random hex digits, marks it as ours, and gives its name.
 // The error of a role that may not names the GRANT to ask for.
 func CreateSchema(ctx context.Context, conn *pgx.Conn, prefix string) (string, error) {
+	name := randomName(prefix)
+	return name, create(ctx, conn, name, mark())
+}
+
+func randomName(prefix string) string {
 	var random [4]byte
 	rand.Read(random[:])
-	name := prefix + "_" + hex.EncodeToString(random[:])
+	return prefix + "_" + hex.EncodeToString(random[:])
+}
+
+func create(ctx context.Context, conn *pgx.Conn, name, mark string) error {
 	quoted := pgx.Identifier{name}.Sanitize()
-	host, _ := os.Hostname()
-	mark := fmt.Sprintf("%s%s by process %d on %s", schemaMark, time.Now().UTC().Format(time.RFC3339), os.Getpid(), host)
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "create schema "+quoted); err != nil {
 			return err
@@ -37,13 +43,19 @@ func CreateSchema(ctx context.Context, conn *pgx.Conn, prefix string) (string, e
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "42501" {
 		c := conn.Config()
-		return "", fmt.Errorf("role %q may not create a schema in database %q: ask for GRANT CREATE ON DATABASE %s TO %s", c.User, c.Database,
+		return fmt.Errorf("role %q may not create a schema in database %q: ask for GRANT CREATE ON DATABASE %s TO %s", c.User, c.Database,
 			pgx.Identifier{c.Database}.Sanitize(), pgx.Identifier{c.User}.Sanitize())
 	}
 	if err != nil {
-		return "", fmt.Errorf("create a schema: %w", err)
+		return fmt.Errorf("create a schema: %w", err)
 	}
-	return name, nil
+	return nil
+}
+
+// mark says who made something, and when.
+func mark() string {
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%s%s by process %d on %s", schemaMark, time.Now().UTC().Format(time.RFC3339), os.Getpid(), host)
 }
 
 // DropSchema drops a schema that carries our mark, with all that is in it. It refuses any other.
@@ -59,6 +71,18 @@ func DropSchema(ctx context.Context, conn *pgx.Conn, name string) error {
 		}
 	}
 	return fmt.Errorf("schema %q was not created by pgbench-provider: it is left alone", name)
+}
+
+// ForeignTables counts the tables in this database that are neither the server's, nor an extension's, nor in a schema with
+// our mark.
+func ForeignTables(ctx context.Context, conn *pgx.Conn) (n int, err error) {
+	err = conn.QueryRow(ctx, `
+		select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where c.relkind in ('r', 'p', 'm', 'f') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+		  and coalesce(obj_description(n.oid, 'pg_namespace'), '') not like $1 || '%'
+		  and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`,
+		schemaMark).Scan(&n)
+	return n, err
 }
 
 // A LeftSchema is a schema with our mark.

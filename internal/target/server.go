@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/internal/pooler"
 )
 
 // A Server is a PostgreSQL that can be reached.
@@ -21,14 +23,36 @@ type Server struct {
 	version string
 	logPath string
 	bin     string
+	pooler  pooler.Mode
+	schema  string
 	close   func(context.Context) error
 }
 
-// Config gives a fresh copy of how to connect.
-func (s *Server) Config() *pgx.ConnConfig { return s.config.Copy() }
+// Config gives a fresh copy of how to connect, with limits for every session of ours; see [limits].
+func (s *Server) Config() *pgx.ConnConfig {
+	c := s.config.Copy()
+	for name, value := range limits {
+		if _, ok := c.RuntimeParams[name]; !ok {
+			c.RuntimeParams[name] = value
+		}
+	}
+	return c
+}
+
+// limits end what would harm a server if this program hung or lost its way: far above anything that a run needs. They are
+// startup parameters, which cost no statement. What the connection string says goes before them.
+var limits = map[string]string{
+	"statement_timeout": "5min", "lock_timeout": "1min", "idle_in_transaction_session_timeout": "5min",
+}
 
 // Kind is "dsn", "embedded" or "container".
 func (s *Server) Kind() string { return s.kind }
+
+// Pooler says what is between here and the server. What Config gives works with it, whatever RuntimeParams are added.
+func (s *Server) Pooler() pooler.Mode { return s.pooler }
+
+// Schema is the one to work in; "" when schemas are created as they are needed.
+func (s *Server) Schema() string { return s.schema }
 
 // Temporary says that the server was started by Open and goes with Close.
 func (s *Server) Temporary() bool { return s.kind != "dsn" }
@@ -85,6 +109,9 @@ func (s *Server) Describe() string {
 	line := fmt.Sprintf("%s %s on %s", what, s.version, s.where())
 	if s.kind == "dsn" {
 		line += " as " + s.config.User
+		if s.pooler != pooler.None {
+			line += ", through " + s.pooler.String()
+		}
 	}
 	return line
 }

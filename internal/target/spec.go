@@ -13,14 +13,17 @@ import (
 const applicationName = "pgbench-provider"
 
 // A Spec says which database is wanted. The zero value means: the one that the environment names, else a private cluster,
-// else a container.
+// else a container, else a private cluster of programs that are downloaded.
 type Spec struct {
-	DSN       string              // URL or keyword/value string; goes before everything else
-	Container string              // image to start; excludes DSN and goes before the environment
-	PgBin     string              // folder with initdb and postgres; empty searches for the newest
-	Settings  map[string]string   // of a private cluster, on top of PostgreSQL's defaults
-	Getenv    func(string) string // nil is os.Getenv
-	Progress  func(string)        // told what takes time; nil is nobody
+	DSN       string // URL or keyword/value string; goes before everything else
+	Container string // image to start; excludes DSN and goes before the environment
+	Schema    string // an empty one to work in, for a role that may create none; "" creates what is needed
+	// NoDownload forbids to download PostgreSQL where there is neither a database nor binaries nor Docker.
+	NoDownload bool
+	PgBin      string              // folder with initdb and postgres; empty searches for the newest
+	Settings   map[string]string   // of a private cluster, on top of PostgreSQL's defaults
+	Getenv     func(string) string // nil is os.Getenv
+	Progress   func(string)        // told what takes time; nil is nobody
 }
 
 // ErrBadInput is what every error is that the caller's words caused.
@@ -78,6 +81,14 @@ func (s Spec) say(format string, args ...any) {
 
 // Open gives a server that answers. Errors of the caller's words are [ErrBadInput]. The server must be closed.
 func Open(ctx context.Context, s Spec) (*Server, error) {
+	server, err := open(ctx, s)
+	if err == nil {
+		server.schema = s.Schema
+	}
+	return server, err
+}
+
+func open(ctx context.Context, s Spec) (*Server, error) {
 	if s.DSN != "" && s.Container != "" {
 		return nil, fmt.Errorf("%w: --dsn and --container exclude each other: give one", ErrBadInput)
 	}
@@ -95,8 +106,15 @@ func Open(ctx context.Context, s Spec) (*Server, error) {
 		return nil, err
 	}
 	server, containerErr := openContainer(ctx, s, defaultImage)
-	if containerErr != nil {
-		return nil, fmt.Errorf("no PostgreSQL to be had: name one with --dsn, install its server binaries (Debian: postgresql), or start Docker: %w", containerErr)
+	if containerErr == nil {
+		return server, nil
 	}
-	return server, nil
+	if ctx.Err() != nil {
+		return nil, containerErr
+	}
+	bin, err = downloaded(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("no PostgreSQL to be had: name one with --dsn, install its server binaries (Debian: postgresql), or start Docker: %w; %w", containerErr, err)
+	}
+	return openEmbedded(ctx, s, bin)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pgbench-provider/internal/equivalence"
+	"pgbench-provider/internal/pooler"
 	"pgbench-provider/internal/target"
 	"pgbench-provider/migrations"
 	"pgbench-provider/provider"
@@ -29,6 +30,7 @@ const scriptLength = 200
 // A schema is a fresh one and a connection to it.
 type schema struct {
 	config *pgx.ConnConfig
+	admin  *pgx.Conn // holds the schema
 	conn   *pgx.Conn
 	name   string
 }
@@ -38,15 +40,18 @@ func open(ctx context.Context, server *target.Server) (*schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer admin.Close(context.WithoutCancel(ctx))
-	s := &schema{config: server.Config()}
-	if s.name, err = target.CreateSchema(ctx, admin, schemaPrefix); err != nil {
-		return nil, err
+	s := &schema{config: server.Config(), admin: admin}
+	create := target.CreateHeldSchema
+	if server.Pooler() != pooler.None {
+		create = target.CreateSchema // a pooler's sessions outlive their clients
+	}
+	if s.name, err = create(ctx, admin, schemaPrefix); err != nil {
+		return nil, errors.Join(err, admin.Close(context.WithoutCancel(ctx)))
 	}
 	s.config.RuntimeParams["search_path"] = pgx.Identifier{s.name}.Sanitize()
 	s.config.RuntimeParams["synchronous_commit"] = "off" // what is checked is the answer, and nothing is kept
 	if s.conn, err = pgx.ConnectConfig(ctx, s.config); err != nil {
-		return nil, errors.Join(err, target.DropSchema(context.WithoutCancel(ctx), admin, s.name))
+		return nil, errors.Join(err, target.DropSchema(context.WithoutCancel(ctx), admin, s.name), admin.Close(context.WithoutCancel(ctx)))
 	}
 	return s, nil
 }
@@ -60,7 +65,9 @@ func (s *schema) drop(ctx context.Context, server *target.Server) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(target.DropSchema(ctx, admin, s.name), admin.Close(ctx))
+	err = target.DropSchema(ctx, admin, s.name)
+	_ = s.admin.Close(ctx) // until then it holds the schema
+	return errors.Join(err, admin.Close(ctx))
 }
 
 // Scripts says how many operations to run: until both are reached, but no longer than a Budget above zero.
@@ -68,6 +75,9 @@ type Scripts struct {
 	Operations int
 	Seed       uint64
 	Budget     time.Duration
+	// Schema, if set, is a migrated one that holds nothing: the strategies use it one after the other, each compared with
+	// the model, and nothing is created.
+	Schema string
 	// Spoil, if set, is called with a connection to each strategy's schema before the first script. It is for trying out
 	// that a fault is found.
 	Spoil func(context.Context, provider.Strategy, *pgx.Conn) error
@@ -76,6 +86,9 @@ type Scripts struct {
 // Equivalence runs random scripts on all strategies and the model. It returns how many operations each ran, and the
 // difference, shrunk, when there is one. progress is told of the operations done; nil is nobody.
 func Equivalence(ctx context.Context, server *target.Server, strategies []provider.Strategy, o Scripts, progress func(done int)) (done int, found *equivalence.Difference, err error) {
+	if o.Schema != "" {
+		return inTurn(ctx, server, strategies, o)
+	}
 	var parties []equivalence.Party
 	for _, s := range strategies {
 		schema, err := open(ctx, server)
@@ -93,6 +106,34 @@ func Equivalence(ctx context.Context, server *target.Server, strategies []provid
 		}
 		parties = append(parties, equivalence.Party{Strategy: s, Conn: schema.conn})
 	}
+	return scripts(ctx, parties, o, progress)
+}
+
+// inTurn runs the scripts on one strategy after the other in one schema, and gives how many each ran at least.
+func inTurn(ctx context.Context, server *target.Server, strategies []provider.Strategy, o Scripts) (done int, found *equivalence.Difference, err error) {
+	config := server.Config()
+	config.RuntimeParams["search_path"] = pgx.Identifier{o.Schema}.Sanitize()
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	o.Budget /= time.Duration(max(len(strategies), 1))
+	done = o.Operations
+	for _, s := range strategies {
+		if err := migrations.Apply(ctx, conn, s); err != nil {
+			return 0, nil, err
+		}
+		n, found, err := scripts(ctx, []equivalence.Party{{Strategy: s, Conn: conn}}, o, nil)
+		if err != nil || found != nil {
+			return n, found, err
+		}
+		done = min(done, n)
+	}
+	return done, nil, equivalence.Empty(ctx, conn)
+}
+
+func scripts(ctx context.Context, parties []equivalence.Party, o Scripts, progress func(done int)) (done int, found *equivalence.Difference, err error) {
 	check := func(s equivalence.Script) (*equivalence.Difference, error) {
 		return equivalence.Check(ctx, s, parties...)
 	}

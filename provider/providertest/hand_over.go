@@ -349,9 +349,9 @@ func handOverCommitsDurably(s *trial) {
 	defer done()
 	now := s.Clock.Now().UnixMilli()
 	lock := provider.Lock{Token: "00000000-0000-4000-8000-000000000001", Now: now, Until: now + 1000}
-	_, err := conn.Exec(s.ctx, "set synchronous_commit = on")
-	s.must(err)
 	s.must(pgx.BeginFunc(s.ctx, conn, func(tx pgx.Tx) error {
+		_, err := tx.Exec(s.ctx, "set local synchronous_commit = on")
+		s.must(err)
 		h, err := eager.EnqueueOrchestratorItemAndFetch(s.ctx, tx.Conn(), provider.Message{InstanceID: "a", VisibleAt: now, Item: "{}"},
 			provider.Want{Turn: &lock, Works: 1, Work: &lock})
 		s.must(err)

@@ -154,7 +154,9 @@ func candidateStarvation(s *trial) {
 
 	// Messages alone are nobody's lock: a fetch does not need them. (It would wait for those that an abandon delayed: they
 	// are counted in their own rows. No operation locks messages without their instance.)
-	_, err = other.Exec(s.ctx, `rollback; begin; select from orchestrator_queue for update`)
+	_, err = other.Exec(s.ctx, "rollback") // alone: a pooler in transaction mode may give the next one to another server session
+	s.must(err)
+	_, err = other.Exec(s.ctx, `begin; select from orchestrator_queue for update`)
 	s.must(err)
 	item, err := s.Provider.FetchOrchestrationItem(ctx, lockTimeout)
 	s.must(err)

@@ -31,7 +31,7 @@ var _ provider.Strategy = Strategy{}
 func (Strategy) Name() string { return "sp" }
 
 // Install creates the functions in the first schema of the search path and replaces those whose text has changed. A
-// function of the same name that is not ours is an error, and is left alone.
+// function of the same name that is not ours is an error, and is left alone. The caller has begun a transaction.
 func (Strategy) Install(ctx context.Context, conn *pgx.Conn) error {
 	return routines.Install(ctx, conn)
 }

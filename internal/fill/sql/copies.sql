@@ -1,14 +1,14 @@
 -- Gives, for each table of this schema that has rows of instances, the statement that copies those of one: $1 is its id, $2
--- the prefix of all ids, $3 how many there shall be. A copy's numbers and times are moved, so that identities stay unique,
--- what refers to them stays true, and the order of the queues is that of the instances. All times lie in the past: the
--- original is the last.
+-- the prefix of all ids, $3 how many there shall be. A copy's numbers and times are moved, so that identities stay unique
+-- (and do not multiply, however often this runs), what refers to them stays true, and the order of the queues is that of
+-- the instances. All times lie in the past: the original is the last.
 select t.relname,
        format('insert into %I (%s) overriding system value select %s from %1$I o, generate_series(0, $3::bigint - 2) n where o.instance_id = $1::text and $2::text is not null',
               t.relname,
               string_agg(quote_ident(a.attname), ', ' order by a.attnum),
               string_agg(case
                   when a.attname in ('id', 'head_id') -- the latter is an id of the queue, which is copied after the locks
-                      then format('o.%I + (n + 1) * (select coalesce(max(x.id), 0) from %I x)', a.attname,
+                      then format('o.%I + (n + 1) * (select coalesce(max(x.id) - min(x.id) + 1, 0) from %I x)', a.attname,
                                   case a.attname when 'head_id' then 'orchestrator_queue' else t.relname end)
                   when a.attname in ('visible_at', 'enqueued_at') then format('o.%I - $3::bigint + n', a.attname)
                   when a.atttypid = 'text'::regtype
