@@ -61,7 +61,7 @@ func heldLine(f *result.File, strategy string) (ceiling.Line, error) {
 		if c.Strategy != strategy || !isHotRow(c.Workload) || c.Control || !uncontended(c) {
 			continue
 		}
-		held, err := ceiling.Held(find(c, "fetch_orchestration_item"), find(c, "ack_orchestration_item"))
+		held, err := ceiling.Held(find(c, "fetch_orchestration_item"), find(c, "ack_orchestration_item"), c.MeasuredRTT)
 		if err != nil {
 			return ceiling.Line{}, err
 		}

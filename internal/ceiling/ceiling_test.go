@@ -215,7 +215,7 @@ func TestJSON(t *testing.T) {
 
 func TestHeldRefuses(t *testing.T) {
 	fetched, acked := turn{strategy: "sp", rtt: time.Millisecond}.traces()
-	if _, err := ceiling.Held(fetched, acked); err != nil {
+	if _, err := ceiling.Held(fetched, acked, time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
 	for name, broken := range map[string]func(f, a *result.Trace){
@@ -230,7 +230,7 @@ func TestHeldRefuses(t *testing.T) {
 	} {
 		f, a := fetched, acked
 		broken(&f, &a)
-		if held, err := ceiling.Held(f, a); err == nil {
+		if held, err := ceiling.Held(f, a, time.Millisecond); err == nil {
 			t.Errorf("%s: held %v", name, held)
 		}
 	}

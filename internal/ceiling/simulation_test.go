@@ -46,13 +46,13 @@ func (s turn) traces() (fetched, acked result.Trace) {
 	return call("fetch_orchestration_item", result.Loaded, fetch), call("ack_orchestration_item", result.OK, ack)
 }
 
-// held is what the server sees: from the end of its execution of the statement that locks to the end of the commit.
+// held is what the server sees: from the begin of its execution of the statement that locks to the end of the commit.
 func (s turn) held() time.Duration {
 	fetch, ack, lock := s.names()
 	at := func(n int) time.Duration { // the end of the n-th statement's execution
 		return time.Duration(n)*(s.rtt+s.busy) + s.rtt/2 + s.busy
 	}
-	return at(len(fetch)+len(ack)-1) - at(lock)
+	return at(len(fetch)+len(ack)-1) - (at(lock) - s.busy)
 }
 
 func TestHeldSeesWhatTheServerSees(t *testing.T) {
@@ -60,7 +60,8 @@ func TestHeldSeesWhatTheServerSees(t *testing.T) {
 		s := turn{strategy: rapid.SampledFrom([]string{"inline", "sp", "cte", "sp-fetch"}).Draw(t, "strategy"),
 			rtt:  time.Duration(rapid.Int64Range(1, int64(100*time.Millisecond)).Draw(t, "rtt")),
 			busy: time.Duration(rapid.Int64Range(0, int64(10*time.Millisecond)).Draw(t, "busy"))}
-		held, err := ceiling.Held(s.traces())
+		fetched, acked := s.traces()
+		held, err := ceiling.Held(fetched, acked, s.rtt)
 		if err != nil || held != s.held() {
 			t.Fatalf("held %v, %v; by the server's clock %v", held, err, s.held())
 		}
@@ -72,7 +73,8 @@ func (s turn) line(t rapid.TB) ceiling.Line {
 	var p []ceiling.Point
 	for _, ms := range []int{1, 2, 5, 10, 20} {
 		s.rtt = time.Duration(ms) * time.Millisecond
-		held, err := ceiling.Held(s.traces())
+		fetched, acked := s.traces()
+		held, err := ceiling.Held(fetched, acked, s.rtt)
 		if err != nil {
 			t.Fatal(err)
 		}
