@@ -63,10 +63,13 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NOCREATE", poor.String())
 			poor.User = url.UserPassword("onlyone", "pl4nted")
 			env.Setenv("ONLYONE", poor.String())
-			far, err := url.Parse(dsn)
+			alone, err := url.Parse(dsn)
 			if err != nil {
 				return err
 			}
+			alone.Path = "/pgbp_harm"
+			env.Setenv("ALONE", alone.String())
+			far := *alone
 			far.Host = "0.0.0.0:" + far.Port() // leads here, and is none of the loopback addresses
 			env.Setenv("FAR", far.String())
 			env.Setenv("TMPDIR", env.WorkDir)

@@ -66,7 +66,7 @@ func DropSchema(ctx context.Context, conn *pgx.Conn, name string) error {
 	}
 	for _, l := range left {
 		if l.Name == name {
-			_, err := conn.Exec(ctx, "drop schema "+pgx.Identifier{name}.Sanitize()+" cascade")
+			_, err := conn.Exec(ctx, "drop schema if exists "+pgx.Identifier{name}.Sanitize()+" cascade")
 			return err
 		}
 	}
