@@ -177,12 +177,19 @@ func TestIdleProcessesAreQuiet(t *testing.T) {
 	}
 }
 
-// fetched notes when turns were fetched.
-type fetched chan time.Time
+// fetches notes when a turn was fetched, and when there was none.
+type fetches struct {
+	loaded chan time.Time
+	empty  chan struct{}
+}
 
-func (f fetched) Observe(o *provider.Observation) {
-	if o.Operation == "fetch_orchestration_item" && o.Outcome == provider.OutcomeLoaded {
-		f <- o.Start
+func (f fetches) Observe(o *provider.Observation) {
+	switch {
+	case o.Operation != "fetch_orchestration_item":
+	case o.Outcome == provider.OutcomeLoaded:
+		f.loaded <- o.Start
+	default:
+		f.empty <- struct{}{}
 	}
 }
 
@@ -190,19 +197,20 @@ func (f fetched) Observe(o *provider.Observation) {
 func BenchmarkWakeUp(b *testing.B) {
 	for _, rtt := range []time.Duration{0, 25 * time.Millisecond} {
 		b.Run(fmt.Sprintf("rtt=%v", rtt), func(b *testing.B) {
-			group, seen := together(b, strategies.All()[0], rtt), make(fetched, 100)
+			group, seen := together(b, strategies.All()[0], rtt), fetches{make(chan time.Time, 100), make(chan struct{}, 100)}
 			r := runtime.NewRegistry()
 			r.Orchestration("Nothing", func(*runtime.Context, string) (string, error) { return "", nil })
 			group.process(r, 1, -1, func(c *runtime.Config) { c.Observer = func() provider.Observer { return seen } })
 			client := group.process(r, -1, -1).Client()
 			var took []time.Duration
 			for i := range b.N {
-				time.Sleep(50*time.Millisecond + 2*rtt) // until it sleeps again
+				<-seen.empty
+				time.Sleep(50*time.Millisecond + 2*rtt) // it has told the other that it sleeps
 				if err := client.Start(b.Context(), fmt.Sprint(i), "Nothing", ""); err != nil {
 					b.Fatal(err)
 				}
 				enqueued := time.Now()
-				took = append(took, (<-seen).Sub(enqueued))
+				took = append(took, (<-seen.loaded).Sub(enqueued))
 			}
 			slices.Sort(took)
 			b.ReportMetric(0, "ns/op")
