@@ -54,6 +54,9 @@ type WorkStrategy interface {
 	EnqueueWorkerItem(ctx context.Context, conn *pgx.Conn, w Work, now int64) error
 	// FetchWorkItem locks the item that has been visible longest. Returns [ErrNoWork].
 	FetchWorkItem(ctx context.Context, conn *pgx.Conn, l Lock) (*LockedWork, error)
+	// FetchWorkItems locks up to n items, n above 0, that have been visible longest, all under one token, and returns them
+	// oldest first. Returns [ErrNoWork] for none.
+	FetchWorkItems(ctx context.Context, conn *pgx.Conn, l Lock, n int) ([]LockedWork, error)
 	// AckWorkItem deletes the item and enqueues its completion, if there is one. Returns [ErrLockLost] unless the lock is
 	// held and unexpired.
 	AckWorkItem(ctx context.Context, conn *pgx.Conn, l WorkLock, now int64, completion *Message) error

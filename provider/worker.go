@@ -53,6 +53,33 @@ func (p *Provider) FetchWorkItem(ctx context.Context, lockTimeout time.Duration)
 	return work.decode(lock), nil
 }
 
+// FetchWorkItems is [Provider.FetchWorkItem] for up to n items, oldest first, in one transaction: what n fetches at one time
+// would give, and as many locks, each with its own token. Fails with [ErrInvalid] for an n under 1.
+func (p *Provider) FetchWorkItems(ctx context.Context, lockTimeout time.Duration, n int) ([]*LockedWorkItem, error) {
+	const op = "fetch_work_items"
+	switch {
+	case millis(lockTimeout) <= 0:
+		return nil, p.refuse(op, fmt.Errorf("%w: lock timeout %v is under a millisecond", ErrInvalid, lockTimeout))
+	case n < 1:
+		return nil, p.refuse(op, fmt.Errorf("%w: %d work items: ask for at least 1", ErrInvalid, n))
+	}
+	var lock Lock
+	var works []LockedWork
+	err := p.do(ctx, op, 1+repeats, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
+		lock = p.lock(lockTimeout)
+		works, err = p.strategy.FetchWorkItems(ctx, conn, lock, n)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	items := make([]*LockedWorkItem, len(works))
+	for i := range works {
+		items[i] = works[i].decode(lock)
+	}
+	return items, nil
+}
+
 func (w *LockedWork) decode(lock Lock) *LockedWorkItem {
 	item := &LockedWorkItem{AttemptCount: w.AttemptCount, LockToken: WorkLock{lock.Token, w.ID}.encode()}
 	item.Item, item.Err = decodeActivity(w.Item)

@@ -45,6 +45,8 @@ type Config struct {
 	// HistoryCache is how many MiB of histories each cell's provider may keep between turns; 0 keeps none, and every turn
 	// reads the whole of its history.
 	HistoryCache int `json:"history_cache_mib,omitempty"`
+	// WorkBatch is how many activities one fetch may lock; 0 is 1, and a call of fetch_work_item each.
+	WorkBatch int `json:"work_batch,omitempty"`
 	// Cold are those of AddedRTT at which the first unit on new connections is measured too, before all rounds.
 	Cold      []time.Duration `json:"cold_rtt_ns,omitempty"`
 	Faults    []Fault         `json:"faults,omitempty"`    // for trying gates
@@ -107,6 +109,7 @@ func (c *Config) Validate() error {
 		{c.Ramp < 0, fmt.Sprintf("--ramp %v is negative", c.Ramp)},
 		{c.LatencyLimit < 0, fmt.Sprintf("--latency-limit %v is negative", c.LatencyLimit)},
 		{c.HistoryCache < 0 || c.HistoryCache > 1<<16, fmt.Sprintf("--history-cache %d: give a number of MiB from 0 to 65536", c.HistoryCache)},
+		{c.WorkBatch < 0 || c.WorkBatch > 1000, fmt.Sprintf("--work-batch %d: give a number from 1 to 1000", c.WorkBatch)},
 		{c.Jitter < 0, fmt.Sprintf("--jitter %v is negative", c.Jitter)},
 	} {
 		if check.bad {

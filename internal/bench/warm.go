@@ -160,6 +160,9 @@ func (w warmer) empty(int) error {
 	if _, err := w.s.FetchWorkItem(w.ctx, w.conn, provider.Lock{Token: w.lock().Token, Now: -1, Until: 1}); !errors.Is(err, provider.ErrNoWork) {
 		return fmt.Errorf("an empty queue gave %v", err)
 	}
+	if _, err := w.s.FetchWorkItems(w.ctx, w.conn, provider.Lock{Token: w.lock().Token, Now: -1, Until: 1}, 1); !errors.Is(err, provider.ErrNoWork) {
+		return fmt.Errorf("an empty queue gave %v", err)
+	}
 	return nil
 }
 

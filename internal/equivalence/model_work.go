@@ -30,6 +30,21 @@ func (m *Model) FetchWorkItem(l provider.Lock) (*provider.LockedWork, error) {
 	return &provider.LockedWork{ID: best.id, Item: best.item, AttemptCount: best.attempts}, nil
 }
 
+// FetchWorkItems is one fetch after the other.
+func (m *Model) FetchWorkItems(l provider.Lock, n int) (works []provider.LockedWork, err error) {
+	for range n {
+		w, err := m.FetchWorkItem(l)
+		if err != nil {
+			break
+		}
+		works = append(works, *w)
+	}
+	if len(works) == 0 {
+		return nil, provider.ErrNoWork
+	}
+	return works, nil
+}
+
 func (m *Model) heldWork(l provider.WorkLock) *work {
 	for _, w := range m.works {
 		if w.id == l.ID && w.token == l.Token {

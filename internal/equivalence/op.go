@@ -63,7 +63,7 @@ var weights = []struct {
 	{"advance_clock", 8},
 	{"enqueue_orchestrator_item", 16}, {"fetch_orchestration_item", 18}, {"ack_orchestration_item", 14},
 	{"abandon_orchestration_item", 6}, {"renew_orchestration_lock", 3}, {"discard_orchestration_item", 2},
-	{"enqueue_worker_item", 5}, {"fetch_work_item", 9}, {"ack_work_item", 6}, {"abandon_work_item", 4}, {"renew_work_item_lock", 3},
+	{"enqueue_worker_item", 5}, {"fetch_work_item", 7}, {"fetch_work_items", 3}, {"ack_work_item", 6}, {"abandon_work_item", 4}, {"renew_work_item_lock", 3},
 	{"read_history", 3}, {"read_execution", 1}, {"append_history", 2}, {"read_status", 2},
 	{"list_instances", 1}, {"list_executions", 1}, {"latest_execution_id", 1}, {"get_instance_info", 2}, {"get_execution_info", 1},
 	{"get_system_metrics", 1}, {"get_queue_depths", 2},
@@ -115,6 +115,9 @@ func (op Op) other() string    { return instanceIDs[op.Other%len(instanceIDs)] }
 func (op Op) status() string   { return statuses[op.Status%len(statuses)] }
 func (op Op) payload() string  { return payloads[op.Payload%len(payloads)] }
 
+// batch is how many work items a fetch asks for.
+func (op Op) batch() int { return 1 + op.Count }
+
 // target is the instance of the n-th message of an ack.
 func (op Op) target(n int) string { return instanceIDs[(op.Other+n)%len(instanceIDs)] }
 
@@ -146,6 +149,8 @@ func (op Op) text() string {
 		return fmt.Sprintf("%s for %q, payload %d, visible in %d ms", name, op.instance(), op.Payload, op.Delay)
 	case "enqueue_worker_item":
 		return fmt.Sprintf("%s for %q, execution %d, activity %d, payload %d", name, op.instance(), op.Execution, op.Event, op.Payload)
+	case "fetch_work_items":
+		return fmt.Sprintf("%s: %d, for %d ms", name, op.batch(), op.Timeout)
 	case "fetch_orchestration_item", "fetch_work_item":
 		return fmt.Sprintf("%s for %d ms", name, op.Timeout)
 	case "ack_orchestration_item":

@@ -62,7 +62,7 @@ func (p *player) play(op Op) string {
 	case "enqueue_orchestrator_item", "fetch_orchestration_item", "ack_orchestration_item",
 		"abandon_orchestration_item", "renew_orchestration_lock", "discard_orchestration_item":
 		return p.playTurn(op)
-	case "enqueue_worker_item", "fetch_work_item", "ack_work_item", "abandon_work_item", "renew_work_item_lock":
+	case "enqueue_worker_item", "fetch_work_item", "fetch_work_items", "ack_work_item", "abandon_work_item", "renew_work_item_lock":
 		return p.playWork(op)
 	case "list_children", "get_parent_id", "get_instance_tree", "delete_instances", "delete_instance", "delete_instances_bulk", "prune_executions":
 		return p.playRemoval(op)
@@ -160,6 +160,15 @@ func (p *player) playWork(op Op) string {
 		}
 		p.works = append(p.works, provider.WorkLock{Token: lock.Token, ID: w.ID})
 		return fmt.Sprintf("item %s, attempt %d", short(w.Item), w.AttemptCount)
+	case "fetch_work_items":
+		lock := provider.Lock{Token: p.token(), Now: p.now, Until: p.now + op.Timeout}
+		works, err := s.FetchWorkItems(lock, op.batch())
+		text := ""
+		for _, w := range works {
+			p.works = append(p.works, provider.WorkLock{Token: lock.Token, ID: w.ID})
+			text += fmt.Sprintf("item %s, attempt %d; ", short(w.Item), w.AttemptCount)
+		}
+		return answer(text, err)
 	case "ack_work_item":
 		var done *provider.Message
 		if op.Flag {

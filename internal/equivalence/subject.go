@@ -19,6 +19,7 @@ type Subject interface {
 	RenewOrchestrationLock(l provider.TurnLock, now, until int64) error
 	EnqueueWorkerItem(w provider.Work, now int64) error
 	FetchWorkItem(l provider.Lock) (*provider.LockedWork, error)
+	FetchWorkItems(l provider.Lock, n int) ([]provider.LockedWork, error)
 	AckWorkItem(l provider.WorkLock, now int64, completion *provider.Message) error
 	AbandonWorkItem(a provider.WorkAbandon) error
 	RenewWorkItemLock(l provider.WorkLock, now, until int64) error
@@ -80,6 +81,9 @@ func (o onServer) EnqueueWorkerItem(w provider.Work, now int64) error {
 }
 func (o onServer) FetchWorkItem(l provider.Lock) (*provider.LockedWork, error) {
 	return o.s.FetchWorkItem(o.ctx, o.conn, l)
+}
+func (o onServer) FetchWorkItems(l provider.Lock, n int) ([]provider.LockedWork, error) {
+	return o.s.FetchWorkItems(o.ctx, o.conn, l, n)
 }
 func (o onServer) AckWorkItem(l provider.WorkLock, now int64, completion *provider.Message) error {
 	return o.s.AckWorkItem(o.ctx, o.conn, l, now, completion)

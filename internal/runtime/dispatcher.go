@@ -180,7 +180,7 @@ func (d *dispatcher) asked(got provider.HandedOver, err error, mark uint64) {
 // for, there are no more. More is whether a message came while the turn ran.
 func (d *dispatcher) announce(instance string, more bool, ack *provider.OrchestrationAck, given, asked int) {
 	if given == asked {
-		d.works.wake(len(ack.WorkerItems) - given)
+		d.works.wake((len(ack.WorkerItems) - given + d.WorkBatch - 1) / d.WorkBatch)
 	}
 	var targets []string
 	if more {

@@ -40,7 +40,7 @@ func (c *calls) take() []string {
 }
 
 // quiet starts a runtime that only moves when it is woken, and waits until all its dispatchers sleep.
-func quiet(t *testing.T, strategy string, workers int, register func(*Registry)) (*Runtime, *calls) {
+func quiet(t *testing.T, strategy string, workers int, register func(*Registry), change ...func(*Config)) (*Runtime, *calls) {
 	t.Helper()
 	s, err := strategies.Lookup(strategy)
 	if err != nil {
@@ -70,8 +70,12 @@ func quiet(t *testing.T, strategy string, workers int, register func(*Registry))
 	}
 	seen, registry := new(calls), NewRegistry()
 	register(registry)
-	r, err := New(Config{Provider: p, Registry: registry, IdleSleep: time.Hour, AwaitPoll: time.Hour, WorkerDispatchers: workers,
-		Observer: func() provider.Observer { return seen }, OnError: func(err error) { t.Errorf("the runtime reports: %v", err) }})
+	c := Config{Provider: p, Registry: registry, IdleSleep: time.Hour, AwaitPoll: time.Hour, WorkerDispatchers: workers,
+		Observer: func() provider.Observer { return seen }, OnError: func(err error) { t.Errorf("the runtime reports: %v", err) }}
+	for _, f := range change {
+		f(&c)
+	}
+	r, err := New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +103,11 @@ func (r *Runtime) settled() {
 }
 
 func hello(r *Registry) {
-	r.Activity("Hello", func(_ context.Context, name string) (string, error) { return "Hello, " + name + "!", nil })
+	helloBy(r, func(_ context.Context, name string) (string, error) { return "Hello, " + name + "!", nil })
+}
+
+func helloBy(r *Registry, activity ActivityFunc) {
+	r.Activity("Hello", activity)
 	r.Orchestration("HelloWorld", func(c *Context, input string) (string, error) { return c.Activity("Hello", input).Await() })
 	r.Orchestration("FanOut", func(c *Context, input string) (string, error) {
 		var all []Future

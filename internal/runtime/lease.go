@@ -39,6 +39,7 @@ func (l *lease) renew() {
 	if l.ended {
 		return
 	}
+	l.worker.giveBack(l.calls) // this activity takes long
 	err := l.worker.provider.RenewWorkItemLock(l.calls, l.token, l.worker.WorkLockTimeout)
 	switch {
 	case err == nil:

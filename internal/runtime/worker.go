@@ -13,8 +13,10 @@ import (
 type worker struct {
 	*Runtime
 	provider *provider.Provider
-	next     *provider.LockedWorkItem // handed over; the fetch that this was is not ended yet
-	idle     bool                     // the last ack asked for an item and there was none
+	next     []*provider.LockedWorkItem // handed over, or the rest of a batch
+	locked   time.Time                  // when next was, at the earliest
+	fetching bool                       // the fetch that brought next is not ended yet
+	idle     bool                       // the last ack asked for an item and there was none
 }
 
 func (w *worker) loop(run, calls context.Context) {
@@ -23,37 +25,23 @@ func (w *worker) loop(run, calls context.Context) {
 		item, err := w.fetch(calls)
 		switch {
 		case err == nil:
-			w.works.found()
+			w.settled()
 			failures = 0
 			w.work(run, calls, item)
 		case errors.Is(err, provider.ErrNoWork):
-			failures = 0
-			w.next = w.works.rest(run, bell).work
+			failures, w.fetching = 0, false
+			if work := w.works.rest(run, bell).work; work != nil {
+				w.take(time.Now(), work)
+			}
 		default:
-			w.works.found()
+			w.settled()
 			w.report(err)
 			sleep(run, backoff(err, failures))
 			failures++
 		}
 	}
-	if w.next != nil {
-		w.works.found()
-		w.abandon(calls, w.next, provider.Abandon{IgnoreAttempt: true})
-	}
-}
-
-// fetch gives what was handed over, if anything was asked for, or else fetches.
-func (w *worker) fetch(calls context.Context) (*provider.LockedWorkItem, error) {
-	item, idle := w.next, w.idle
-	w.next, w.idle = nil, false
-	switch {
-	case item != nil:
-		return item, nil
-	case idle:
-		return nil, provider.ErrNoWork
-	}
-	w.works.fetches()
-	return w.provider.FetchWorkItem(calls, w.WorkLockTimeout)
+	w.settled()
+	w.giveBack(calls)
 }
 
 func (w *worker) work(run, calls context.Context, item *provider.LockedWorkItem) {
@@ -126,8 +114,10 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	var room provider.Room
 	var places []chan handed
 	if w.asks(run) {
-		w.works.fetches()
-		room = provider.Room{Works: 1, WorkLock: w.WorkLockTimeout}
+		if len(w.next) == 0 {
+			w.begin()
+			room = provider.Room{Works: w.WorkBatch, WorkLock: w.WorkLockTimeout}
+		}
 		if completion != nil {
 			places = w.turns.reserve(1)
 		}
@@ -135,6 +125,7 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 			room.Turn = w.LockTimeout
 		}
 	}
+	asked := time.Now()
 	var got provider.HandedOver
 	mark := w.instances.begin()
 	err := w.persist(calls, func() (err error) {
@@ -143,7 +134,7 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	})
 	w.seatTurn(calls, w.provider, places, got.Turn, mark)
 	if room.Works > 0 {
-		w.asked(got, err)
+		w.asked(asked, got, err)
 	}
 	// A turn that was asked for and not found is in other hands.
 	if completion != nil && (err == nil && (len(places) == 0 || got.Err != nil) || errors.Is(err, provider.ErrLockLost)) {
@@ -152,15 +143,15 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	return err
 }
 
-// asked notes what an ack that asked for an item has brought.
-func (w *worker) asked(got provider.HandedOver, err error) {
+// asked notes what an ack that asked for items at that time has brought.
+func (w *worker) asked(at time.Time, got provider.HandedOver, err error) {
 	if got.Err != nil {
 		w.report(got.Err)
 	}
 	if len(got.Works) > 0 {
-		w.next = got.Works[0]
+		w.take(at, got.Works...)
 	} else if w.idle = err == nil && got.Err == nil; !w.idle {
-		w.works.found()
+		w.settled()
 	}
 }
 

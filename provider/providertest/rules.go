@@ -60,6 +60,7 @@ var families = []struct {
 	{"concurrency", concurrency},
 	{"lessons", slices.Concat(lessonsAck, lessonsFetch, lessonsRace, lessonsTime, lessonsData, lessonsCorrupt, lessonsSchema, lessonsPrune, lessonsRemove)},
 	{"hand_over", handOver},
+	{"work_batch", workBatch},
 	{"real_time", realTime},
 }
 

@@ -33,6 +33,7 @@ var (
 	fetchAgain  = sql.Get("fetch_orchestration_item.read_again")
 	ackTurn     = sql.Get("ack_orchestration_item")
 	fetchWork   = sql.Get("fetch_work_item")
+	fetchWorks  = sql.Get("fetch_work_items")
 	ackWork     = sql.Get("ack_work_item.with_completion")
 	ackWorkOnly = sql.Get("ack_work_item.without_completion")
 	readHistory = sql.Get("read_history")
@@ -120,6 +121,11 @@ func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lo
 		return nil, provider.NoRows(err, provider.ErrNoWork)
 	}
 	return w, nil
+}
+
+// FetchWorkItems implements [provider.Strategy].
+func (Strategy) FetchWorkItems(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) ([]provider.LockedWork, error) {
+	return inline.Works(conn.Query(ctx, fetchWorks, l.Now, l.Token, l.Until, n))
 }
 
 // AckWorkItem implements [provider.Strategy].

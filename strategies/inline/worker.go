@@ -12,6 +12,8 @@ var (
 	enqueueWork   = sql.Get("enqueue_worker_item")
 	workCandidate = sql.Get("fetch_work_item.candidate")
 	workLock      = sql.Get("fetch_work_item.lock")
+	candidates    = sql.Get("fetch_work_items.candidates")
+	workLocks     = sql.Get("fetch_work_items.lock")
 	ackEnqueue    = sql.Get("ack_work_item.enqueue_completion")
 	workDelete    = sql.Get("ack_work_item.delete")
 	abandonWork   = sql.Get("abandon_work_item")
@@ -40,6 +42,37 @@ func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lo
 		return nil, err
 	}
 	return w, nil
+}
+
+// FetchWorkItems implements [provider.Strategy].
+func (Strategy) FetchWorkItems(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) (works []provider.LockedWork, err error) {
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if works, err = Works(tx.Query(ctx, candidates, l.Now, n)); err != nil {
+			return err
+		}
+		ids := make([]int64, len(works))
+		for i, w := range works {
+			ids[i] = w.ID
+		}
+		_, err = tx.Exec(ctx, workLocks, ids, l.Token, l.Until)
+		return err
+	})
+	return works, err
+}
+
+// Works reads the items of fetch_work_items, or returns [provider.ErrNoWork] where there are none. It takes what a query
+// returns.
+func Works(rows pgx.Rows, err error) ([]provider.LockedWork, error) {
+	if err != nil {
+		return nil, err
+	}
+	works, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w provider.LockedWork, err error) {
+		return w, row.Scan(&w.ID, &w.Item, &w.AttemptCount, nil)
+	})
+	if err == nil && len(works) == 0 {
+		err = provider.ErrNoWork
+	}
+	return works, err
 }
 
 // AckWorkItem implements [provider.Strategy].

@@ -6,10 +6,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pgbench-provider/provider"
+	"pgbench-provider/strategies/inline"
 )
 
 var (
 	fetchWork   = sql.Get("fetch_work_item")
+	fetchWorks  = sql.Get("fetch_work_items")
 	workDelete  = sql.Get("ack_work_item.delete")
 	workEnqueue = shared.Get("ack_work_item.enqueue_completion")
 	readHistory = sql.Get("read_history")
@@ -23,6 +25,11 @@ func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lo
 		return nil, provider.NoRows(err, provider.ErrNoWork)
 	}
 	return w, nil
+}
+
+// FetchWorkItems implements [provider.Strategy].
+func (Strategy) FetchWorkItems(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) ([]provider.LockedWork, error) {
+	return inline.Works(conn.Query(ctx, fetchWorks, l.Now, l.Token, l.Until, n))
 }
 
 // AckWorkItem implements [provider.Strategy].

@@ -11,6 +11,7 @@ import (
 var (
 	enqueueWork = sql.Get("enqueue_worker_item")
 	fetchWork   = sql.Get("fetch_work_item")
+	fetchWorks  = sql.Get("fetch_work_items")
 	ackWork     = sql.Get("ack_work_item")
 	abandonWork = sql.Get("abandon_work_item")
 	renewWork   = sql.Get("renew_work_item_lock")
@@ -35,6 +36,24 @@ func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lo
 		return nil, provider.ErrNoWork
 	}
 	return &provider.LockedWork{ID: *id, Item: *item, AttemptCount: *attempts}, nil
+}
+
+// FetchWorkItems implements [provider.Strategy].
+func (Strategy) FetchWorkItems(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) ([]provider.LockedWork, error) {
+	var ids []int64
+	var items []string
+	var attempts []int
+	if err := conn.QueryRow(ctx, fetchWorks, l.Token, l.Now, l.Until, n).Scan(&ids, &items, &attempts); err != nil {
+		return nil, err
+	}
+	if len(ids) == 0 {
+		return nil, provider.ErrNoWork
+	}
+	works := make([]provider.LockedWork, len(ids))
+	for i := range ids {
+		works[i] = provider.LockedWork{ID: ids[i], Item: items[i], AttemptCount: attempts[i]}
+	}
+	return works, nil
 }
 
 // AckWorkItem implements [provider.Strategy].
