@@ -3,14 +3,23 @@
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## Build bin/pgbench-provider
-	go build -trimpath -o bin/pgbench-provider ./cmd/pgbench-provider
+build: ## Build bin/pgbench-provider: static, and from a commit the same bytes in any folder (VERSION=v1.2.3 for a release without a tag)
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w $(if $(VERSION),-X pgbench-provider/internal/bench.Version=$(VERSION))' -o bin/pgbench-provider ./cmd/pgbench-provider
+
+test-build: ## Build the last commit in two folders and compare the bytes
+	.ci/reproducible
 
 test: ## Run the whole suite, as the README does
 	go test ./...
 
 race: ## Run the concurrent packages under the race detector
 	go test -race ./internal/latency ./internal/netdelay ./internal/runtime ./provider/...
+
+test-container: ## Run a comparison in a container of an image made from Debian's packages, with an engine started where there is none (root)
+	.ci/container
+
+test-kill: ## Kill KILLS (50) runs at random moments, with another beside them: the next sweeps, the other goes on
+	go test ./internal/cli -run '^TestKilledRuns$$' -count=1 -timeout 2h -v -kills $(or $(KILLS),50)
 
 test-matrix: ## Run the suite on PostgreSQL 15 to 18, of which npm brings all but 15 (PACKAGES=./x for fewer)
 	.ci/matrix $(PACKAGES)
@@ -50,4 +59,4 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 2m)
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build man test test-matrix race lint verify soak bench bench-harness bench-peers soak-load fuzz golden
+.PHONY: help build man test test-build test-container test-kill test-matrix race lint verify soak bench bench-harness bench-peers soak-load fuzz golden
