@@ -3,8 +3,18 @@
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## Build bin/pgbench-provider: static, and from a commit the same bytes in any folder (VERSION=v1.2.3 for a release without a tag)
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w $(if $(VERSION),-X pgbench-provider/internal/bench.Version=$(VERSION))' -o bin/pgbench-provider ./cmd/pgbench-provider
+build: ## Build bin/pgbench-provider: static, and from a commit the same bytes in any folder (RELEASE=v1.2.3 where the tag cannot be seen)
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w $(if $(RELEASE),-X pgbench-provider/internal/bench.Version=$(RELEASE))' -o bin/pgbench-provider ./cmd/pgbench-provider
+
+CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
+
+image: build ## Build the Docker image pgbench-provider: nothing but the program and CERTIFICATES
+	rm -rf bin/image && mkdir -p bin/image/etc/ssl/certs
+	cp bin/pgbench-provider bin/image/
+	cp $(CERTIFICATES) bin/image/etc/ssl/certs/ca-certificates.crt
+	echo 'pgbench-provider:x:65532:65532::/work:' > bin/image/etc/passwd
+	mkdir -m 1777 bin/image/tmp bin/image/work
+	docker build -t $(or $(IMAGE),pgbench-provider) .
 
 test-build: ## Build the last commit in two folders and compare the bytes
 	.ci/reproducible
@@ -50,8 +60,8 @@ soak-load: ## Run hello-world and fan-out at full load for SOAK_MINUTES (30): th
 man: ## Write the manual pages to man/
 	go run ./cmd/pgbench-provider man man
 
-fuzz: ## Run each fuzz target for FUZZTIME (default 2m)
-	@grep -r --include='*_test.go' -oE '^func Fuzz[A-Za-z]+' . | sed 's|/[^/]*:func | |' | sort | while read -r folder target; do \
+fuzz: ## Run each fuzz target for FUZZTIME (default 2m; FUZZ="./internal/gate FuzzParseBudget" for some)
+	@grep -r --include='*_test.go' -oE '^func Fuzz[A-Za-z]+' . | sed 's|/[^/]*:func | |' | sort | grep -- '$(FUZZ)' | while read -r folder target; do \
 		echo "$$folder $$target"; \
 		go test $$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),2m) -parallel 1 || exit 1; \
 	done
@@ -59,4 +69,4 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 2m)
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build man test test-build test-container test-kill test-matrix race lint verify soak bench bench-harness bench-peers soak-load fuzz golden
+.PHONY: help build image man test test-build test-container test-kill test-matrix race lint verify soak bench bench-harness bench-peers soak-load fuzz golden

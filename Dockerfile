@@ -1,0 +1,7 @@
+# The program, the certificates that sslmode=verify-full is checked against, and nothing else. `make image` makes bin/image and
+# builds this: a build of the program in here would need the network, and would not know its commit.
+FROM scratch
+COPY bin/image /
+USER 65532:65532
+WORKDIR /work
+ENTRYPOINT ["/pgbench-provider"]
