@@ -4,7 +4,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build bin/pgbench-provider: static, and from a commit the same bytes in any folder (RELEASE=v1.2.3 where the tag cannot be seen)
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w $(if $(RELEASE),-X pgbench-provider/internal/bench.Version=$(RELEASE))' -o bin/pgbench-provider ./cmd/pgbench-provider
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w $(if $(RELEASE),-X pgbench-provider/internal/bench.Version=$(RELEASE))' -o bin/pgbench-provider ./cmd/pgbench-provider
 
 CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
 
@@ -28,8 +28,8 @@ race: ## Run the concurrent packages under the race detector
 test-container: ## Run a comparison in a container of an image made from Debian's packages, with an engine started where there is none (root)
 	.ci/container
 
-test-kill: ## Kill KILLS (50) runs at random moments, with another beside them: the next sweeps, the other goes on
-	go test ./internal/cli -run '^TestKilledRuns$$' -count=1 -timeout 2h -v -kills $(or $(KILLS),50)
+test-kill: ## Kill KILLS (50) runs at random moments, on a database and with private servers: the next sweeps, a run beside goes on
+	go test ./internal/cli -run '^TestKilled(Private)?Runs$$' -count=1 -timeout 2h -v -kills $(or $(KILLS),50)
 
 test-matrix: ## Run the suite on PostgreSQL 15 to 18, of which npm brings all but 15 (PACKAGES=./x for fewer)
 	.ci/matrix $(PACKAGES)
