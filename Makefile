@@ -3,14 +3,33 @@
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## Build bin/pgbench-provider
-	go build -trimpath -o bin/pgbench-provider ./cmd/pgbench-provider
+build: ## Build bin/pgbench-provider: static, and from a commit the same bytes in any folder (RELEASE=v1.2.3 where the tag cannot be seen)
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w $(if $(RELEASE),-X pgbench-provider/internal/bench.Version=$(RELEASE))' -o bin/pgbench-provider ./cmd/pgbench-provider
+
+CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
+
+image: build ## Build the Docker image pgbench-provider: nothing but the program and CERTIFICATES
+	rm -rf bin/image && mkdir -p bin/image/etc/ssl/certs
+	cp bin/pgbench-provider bin/image/
+	cp $(CERTIFICATES) bin/image/etc/ssl/certs/ca-certificates.crt
+	echo 'pgbench-provider:x:65532:65532::/work:' > bin/image/etc/passwd
+	mkdir -m 1777 bin/image/tmp bin/image/work
+	docker build -t $(or $(IMAGE),pgbench-provider) .
+
+test-build: ## Build the last commit in two folders and compare the bytes
+	.ci/reproducible
 
 test: ## Run the whole suite, as the README does
 	go test ./...
 
 race: ## Run the concurrent packages under the race detector
 	go test -race ./internal/latency ./internal/netdelay ./internal/runtime ./provider/...
+
+test-container: ## Run a comparison in a container of an image made from Debian's packages, with an engine started where there is none (root)
+	.ci/container
+
+test-kill: ## Kill KILLS (50) runs at random moments, on a database and with private servers: the next sweeps, a run beside goes on
+	go test ./internal/cli -run '^TestKilled(Private)?Runs$$' -count=1 -timeout 2h -v -kills $(or $(KILLS),50)
 
 test-matrix: ## Run the suite on PostgreSQL 15 to 18, of which npm brings all but 15 (PACKAGES=./x for fewer)
 	.ci/matrix $(PACKAGES)
@@ -41,8 +60,8 @@ soak-load: ## Run hello-world and fan-out at full load for SOAK_MINUTES (30): th
 man: ## Write the manual pages to man/
 	go run ./cmd/pgbench-provider man man
 
-fuzz: ## Run each fuzz target for FUZZTIME (default 2m)
-	@grep -r --include='*_test.go' -oE '^func Fuzz[A-Za-z]+' . | sed 's|/[^/]*:func | |' | sort | while read -r folder target; do \
+fuzz: ## Run each fuzz target for FUZZTIME (default 2m; FUZZ="./internal/gate FuzzParseBudget" for some)
+	@grep -r --include='*_test.go' -oE '^func Fuzz[A-Za-z]+' . | sed 's|/[^/]*:func | |' | sort | grep -- '$(FUZZ)' | while read -r folder target; do \
 		echo "$$folder $$target"; \
 		go test $$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(or $(FUZZTIME),2m) -parallel 1 || exit 1; \
 	done
@@ -50,4 +69,4 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 2m)
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build man test test-matrix race lint verify soak bench bench-harness bench-peers soak-load fuzz golden
+.PHONY: help build image man test test-build test-container test-kill test-matrix race lint verify soak bench bench-harness bench-peers soak-load fuzz golden

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"runtime"
@@ -11,24 +12,23 @@ import (
 	"pgbench-provider/internal/target"
 )
 
-// Version is the release, set by the linker; a build from a work tree has none.
-var Version = "devel"
+// Version is the release, where the linker set one; else the version is the one that Go made of the tag or the commit.
+var Version string
 
-// ToolInfo says what this program is.
+// ToolInfo says what this program is. What its build did not record is "devel" or "unknown".
 func ToolInfo() result.Tool {
 	t := result.Tool{Name: "pgbench-provider", Version: Version, Commit: "unknown", Go: runtime.Version()}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return t
-	}
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			t.Commit = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			t.Version += "+modified"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if t.Version == "" && info.Main.Version != "(devel)" {
+			t.Version = info.Main.Version // ends in +dirty where the work tree was not the commit
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				t.Commit = s.Value
+			}
 		}
 	}
+	t.Version = cmp.Or(t.Version, "devel")
 	return t
 }
 

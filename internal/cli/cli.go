@@ -115,8 +115,10 @@ Without a database named by --dsn or the environment it starts a private Postgre
   pgbench-provider run --strategy sp --workload fan-out --duration 10s
   pgbench-provider report results/20260102-150405-compare.json --format markdown`,
 		SilenceUsage: true, SilenceErrors: true,
-		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
+		Version: versionLine(),
+		RunE:    func(cmd *cobra.Command, args []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil

@@ -24,7 +24,7 @@ func envName(flag string) string {
 // settings gives the flags of a command that a file and the environment may set too.
 func settings(c *cobra.Command) (all []*pflag.Flag) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Name != "help" && f.Name != "config" {
+		if f.Name != "help" && f.Name != "config" && f.Name != "version" {
 			all = append(all, f)
 		}
 	})

@@ -36,6 +36,7 @@ func openContainer(ctx context.Context, s Spec, image string) (server *Server, e
 		}
 	}()
 	s.say("starting a container from %s", image)
+	log.SetDefault(log.NewNoopLogger()) // what it tells of the engine would run into the progress
 	password := rand.Text()
 	c, err = testcontainers.GenericContainer(ctx, request(image, password))
 	if err != nil {
@@ -66,7 +67,7 @@ func openContainer(ctx context.Context, s Spec, image string) (server *Server, e
 func request(image, password string) testcontainers.GenericContainerRequest {
 	return testcontainers.GenericContainerRequest{
 		Started: true,
-		Logger:  log.NewNoopLogger(), // its lines would run into the progress
+		Logger:  log.NewNoopLogger(), // and so would the container's
 		ContainerRequest: testcontainers.ContainerRequest{
 			Image:        image,
 			ExposedPorts: []string{"5432/tcp"},
