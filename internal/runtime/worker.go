@@ -136,7 +136,7 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 		}
 	}
 	var got provider.HandedOver
-	err := w.persist(calls, func() (err error) {
+	err := w.persist(run, calls, w.WorkLockTimeout, func() (err error) {
 		got, err = w.provider.AckWorkItemAndFetch(calls, item.LockToken, completion, room)
 		return err
 	})
