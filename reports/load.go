@@ -32,7 +32,30 @@ func runFacts(f *result.File) string {
 	if seed, ok := f.Config["seed"]; ok {
 		words = append(words, fmt.Sprintf("seed %v", seed))
 	}
+	if w := waiting(f); w != "" {
+		words = append(words, w)
+	}
 	return strings.Join(words, ", ")
+}
+
+// waiting says how idle dispatchers came by their work, and what that took beside the operations.
+func waiting(f *result.File) string {
+	var polls int64
+	var took, measured time.Duration
+	for _, c := range f.Cells {
+		for _, r := range c.Rounds {
+			measured += r.Duration
+			if r.Waiting != nil {
+				polls += r.Waiting.Count
+				took += time.Duration(r.Waiting.Count) * r.Waiting.Mean
+			}
+		}
+	}
+	if polls == 0 || measured <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("woken in the process, beside %.2g polls a second that took %.2g %% of the time", float64(polls)/measured.Seconds(),
+		100*took.Seconds()/measured.Seconds())
 }
 
 func rounds(f *result.File) string {

@@ -40,6 +40,11 @@ func runJSON(w io.Writer, f *result.File, _ Options) error {
 		for i := range s.Queries {
 			s.Queries[i].Histogram = ""
 		}
+		if s.Waiting != nil {
+			l := *s.Waiting
+			l.Histogram = ""
+			s.Waiting = &l
+		}
 		if s.Orchestrations != nil {
 			o := *s.Orchestrations
 			o.Histogram = ""

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -12,10 +13,22 @@ import (
 	"pgbench-provider/strategies"
 )
 
+// polling is the operation by which a process whose dispatchers sleep looks for what others did. How often it does so is a
+// matter of time, not of the work: it is told apart.
+const polling = "next_visible"
+
 // recorded turns what a round measured into its part of the result. orchestrates says whether units are orchestrations.
 func recorded(s *latency.Snapshot, w window, orchestrates bool) (r result.Round, err error) {
 	r = result.Round{StartedAt: w.began.UTC(), Duration: w.ended.Sub(w.began), Operations: []result.Operation{}}
 	for _, o := range s.Operations {
+		if o.Name == polling {
+			l, err := result.NewLatency(o.Hist, int64(o.Errors))
+			if err != nil {
+				return r, err
+			}
+			r.Waiting = &l
+			continue
+		}
 		op := result.Operation{Name: o.Name, Outcome: result.Outcome(o.Outcome), Retries: int64(o.Retries)}
 		if op.Latency, err = result.NewLatency(o.Hist, int64(o.Errors)); err != nil {
 			return r, err
@@ -26,6 +39,9 @@ func recorded(s *latency.Snapshot, w window, orchestrates bool) (r result.Round,
 		r.Operations = append(r.Operations, op)
 	}
 	for _, q := range s.Queries {
+		if strings.HasSuffix(q.Name, "."+polling) {
+			continue
+		}
 		for _, part := range []struct {
 			suffix string
 			hist   *hdrhistogram.Histogram
@@ -52,6 +68,9 @@ func (c *cell) typical() []result.Trace { return traces(latency.Typical(c.traces
 
 func traces(in []latency.Trace) (out []result.Trace) {
 	for _, t := range in {
+		if t.Operation == polling {
+			continue
+		}
 		r := result.Trace{Operation: t.Operation, Outcome: result.Outcome(t.Outcome), Cold: t.Cold, Calls: int64(t.Calls),
 			Duration: t.Duration, Wait: t.Wait}
 		for _, s := range t.Steps {

@@ -18,8 +18,8 @@ func (b *benchmark) schemaFor(ctx context.Context) (string, error) {
 		return b.Schema, nil
 	}
 	create := target.CreateHeldSchema
-	if b.server.Pooler() != pooler.None {
-		create = target.CreateSchema // a pooler's sessions outlive their clients
+	if b.Keep || b.server.Pooler() != pooler.None { // a pooler's sessions outlive their clients
+		create = target.CreateSchema
 	}
 	name, err := create(ctx, b.admin, schemaPrefix)
 	if err == nil {

@@ -20,8 +20,8 @@ func (a *app) cleanCommand() *cobra.Command {
 		Long: `Remove what killed runs left: private PostgreSQL servers and their folders on this machine, and, in a database that
 is named by --dsn or the environment, the schemas that carry this program's mark.
 
-Servers of runs that still live are never touched. Of a schema nobody can tell whether its run still lives, so only those
-older than --older-than are dropped.`,
+Servers and schemas of runs that still live are never touched. Where a run reached its database through a pooler nobody can
+tell whether it lives; such schemas, and those that were kept with --keep, are dropped once they are older than --older-than.`,
 		Example: `  pgbench-provider clean
   pgbench-provider clean --dsn postgres://bench@db.example.com/app --older-than 10m`,
 		Args: noArgs,
@@ -44,7 +44,7 @@ older than --older-than are dropped.`,
 		},
 	}
 	d.add(c.Flags())
-	c.Flags().DurationVar(&olderThan, "older-than", time.Hour, "leave schemas alone that are younger than this `age`")
+	c.Flags().DurationVar(&olderThan, "older-than", time.Hour, "leave schemas alone that are younger than this `age`, where nobody can tell whether their run lives")
 	return c
 }
 
@@ -65,7 +65,11 @@ func (a *app) cleanSchemas(ctx context.Context, d *databaseFlags, olderThan time
 	}
 	dropped := 0
 	for _, s := range left {
-		if time.Since(s.CreatedAt) < olderThan {
+		if s.Life == target.Alive {
+			fmt.Fprintf(a.out, "left alone: schema %s, whose run still works\n", s.Name)
+			continue
+		}
+		if s.Life == target.Unknown && time.Since(s.CreatedAt) < olderThan {
 			fmt.Fprintf(a.out, "left alone: schema %s, %v old, younger than --older-than %v\n", s.Name, time.Since(s.CreatedAt).Round(time.Second), olderThan)
 			continue
 		}

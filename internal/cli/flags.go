@@ -82,7 +82,7 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.BoolVar(&l.config.Keep, "keep", false, "keep the schemas")
 	f.StringVar(&l.out, "out", "", "result `file` (default results/<time>-<what>.json); the markdown report goes beside it")
 	f.BoolVar(&l.json, "json", false, "print JSON")
-	for _, name := range []string{"rtt", "cold", "payload", "depth", "history"} { // "[]" is no default that helps anybody
+	for _, name := range []string{"rtt", "cold"} { // "[]" is no default that helps anybody
 		if flag := f.Lookup(name); flag.DefValue == "[]" {
 			flag.DefValue = ""
 		}

@@ -71,14 +71,16 @@ type Round struct {
 	Checkpoints    int             `json:"checkpoints,omitempty"`
 	Operations     []Operation     `json:"operations"`
 	Queries        []Query         `json:"queries,omitempty"`
-	Orchestrations *Orchestrations `json:"orchestrations"` // nil if the workload runs none
+	Orchestrations *Orchestrations `json:"orchestrations"`    // nil if the workload runs none
+	Waiting        *Latency        `json:"waiting,omitempty"` // polls of a process whose dispatchers sleep, in no operation; nil if none
 }
 
 // Summary is all rounds of a cell merged: histograms are added, so its quantiles are those of all calls.
 type Summary struct {
 	Operations     []Operation     `json:"operations"`
 	Queries        []Query         `json:"queries"`
-	Orchestrations *Orchestrations `json:"orchestrations"` // nil if the workload runs none
+	Orchestrations *Orchestrations `json:"orchestrations"`    // nil if the workload runs none
+	Waiting        *Latency        `json:"waiting,omitempty"` // as of a Round
 	Traces         []Trace         `json:"traces,omitempty"`
 }
 

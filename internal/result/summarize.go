@@ -22,7 +22,7 @@ const (
 // counts and mean but has no quantiles. Order is that of first appearance.
 func (c *Cell) Summarize() error {
 	var ops, queries merger
-	var orch, lag, service merged
+	var orch, lag, service, waiting merged
 	var offered *Offered
 	var have bool
 	var total time.Duration
@@ -40,6 +40,11 @@ func (c *Cell) Summarize() error {
 		for _, q := range r.Queries {
 			if err := queries.add(Operation{Name: q.Name, Latency: q.Latency, Server: q.Server}); err != nil {
 				return fmt.Errorf("round %d: %s: %w", r.Round, q.Name, err)
+			}
+		}
+		if r.Waiting != nil {
+			if err := waiting.add(Operation{Latency: *r.Waiting}); err != nil {
+				return fmt.Errorf("round %d: waiting: %w", r.Round, err)
 			}
 		}
 		if o := r.Orchestrations; o != nil {
@@ -69,6 +74,13 @@ func (c *Cell) Summarize() error {
 			return err
 		}
 		c.Summary.Queries = append(c.Summary.Queries, Query{Name: o.Name, Latency: o.Latency, Server: o.Server})
+	}
+	if waiting.Count > 0 {
+		polls, err := waiting.operation()
+		if err != nil {
+			return err
+		}
+		c.Summary.Waiting = &polls.Latency
 	}
 	if have {
 		whole, err := orch.operation()

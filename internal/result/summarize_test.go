@@ -29,8 +29,10 @@ func near(a, b time.Duration) bool { return max(a-b, b-a) <= b/500 } // three di
 func TestSummarizeMergesRounds(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
+	two := latency(t, 0, ms, 3*ms)
+	polls := &two
 	c := result.Cell{Rounds: []result.Round{
-		{Round: 1, Duration: time.Second, MeasuredRTT: 3 * ms, Operations: []result.Operation{
+		{Round: 1, Duration: time.Second, MeasuredRTT: 3 * ms, Waiting: polls, Operations: []result.Operation{
 			{Name: "ack", Outcome: result.OK, Latency: latency(t, 1, ms, ms, ms), RoundTripsPerOp: 8, Retries: 1},
 		}, Orchestrations: &result.Orchestrations{Completed: 2, Failed: 1, P50: 5 * ms, Histogram: latency(t, 0, 4*ms, 6*ms).Histogram}},
 		{Round: 2, Duration: time.Second, MeasuredRTT: ms, Operations: []result.Operation{
@@ -43,6 +45,9 @@ func TestSummarizeMergesRounds(t *testing.T) {
 	}
 	if len(c.Summary.Operations) != 2 || c.Summary.Operations[0].Name != "ack" {
 		t.Fatalf("operations %+v, want ack and fetch in order of appearance", c.Summary.Operations)
+	}
+	if w := c.Summary.Waiting; w == nil || w.Count != 2 || !near(w.Max, 3*ms) {
+		t.Errorf("waiting %+v, want 2 polls of at most 3 ms", w)
 	}
 	ack := c.Summary.Operations[0]
 	if ack.Count != 4 || ack.Errors != 3 || ack.Retries != 1 || ack.RoundTripsPerOp != 9 {

@@ -73,7 +73,7 @@ func (c *Cell) problem() string {
 			return fmt.Sprintf("round %d is numbered below 1 or is there twice", r.Round)
 		}
 		rounds[r.Round] = true
-		if p := problems(r.Operations, r.Queries, r.Orchestrations); p != "" {
+		if p := cmp.Or(problems(r.Operations, r.Queries, r.Orchestrations), r.Waiting.waitingProblem()); p != "" {
 			return fmt.Sprintf("round %d: %s", r.Round, p)
 		}
 	}
@@ -82,7 +82,7 @@ func (c *Cell) problem() string {
 			return "cold: " + p
 		}
 	}
-	return cmp.Or(problems(c.Summary.Operations, c.Summary.Queries, c.Summary.Orchestrations), traceProblem(c.Summary.Traces))
+	return cmp.Or(problems(c.Summary.Operations, c.Summary.Queries, c.Summary.Orchestrations), c.Summary.Waiting.waitingProblem(), traceProblem(c.Summary.Traces))
 }
 
 func traceProblem(traces []Trace) string {
@@ -152,6 +152,13 @@ func (l Latency) problem() string {
 		return "a duration is negative"
 	}
 	return ""
+}
+
+func (l *Latency) waitingProblem() string {
+	if l == nil || l.problem() == "" {
+		return ""
+	}
+	return "waiting: " + l.problem()
 }
 
 func finite(vs ...float64) bool {

@@ -19,7 +19,7 @@ import (
 type Config struct {
 	// Provider is required.
 	Provider *provider.Provider
-	// Observer makes an observer for each dispatcher and each client, so that none is used by two goroutines at once. Nil,
+	// Observer makes an observer for each dispatcher, each client and what polls for them, so that none is used by two goroutines at once. Nil,
 	// and nil from it, is nobody.
 	Observer func() provider.Observer
 	// Registry is required. What is registered after [New] is found too, but nobody hears that it made no sense.

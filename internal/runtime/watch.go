@@ -25,7 +25,7 @@ type watcher struct {
 }
 
 func (r *Runtime) newWatcher() *watcher {
-	w := &watcher{Runtime: r, provider: r.Provider.WithObserver(nil), asleep: make(chan struct{}, 1)}
+	w := &watcher{Runtime: r, provider: r.observed(), asleep: make(chan struct{}, 1)}
 	rests := func(q wake.Queue) func() {
 		return func() {
 			select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -74,4 +75,22 @@ func dropUnheld(ctx context.Context, conn *pgx.Conn, name string) (dropped bool,
 		}
 	}
 	return false, nil
+}
+
+// markAlive looks which of the schemas are held, after they were listed: a run that began meanwhile is in none of them.
+func markAlive(ctx context.Context, conn *pgx.Conn, left []LeftSchema) error {
+	rows, err := conn.Query(ctx, `
+		select objid::int8 from pg_locks
+		where locktype = 'advisory' and classid = $1::int4::oid and granted
+		  and database = (select oid from pg_database where datname = current_database())`, int32(lockClass))
+	if err != nil {
+		return err
+	}
+	keys, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	for i := range left {
+		if left[i].Life == Dead && slices.Contains(keys, int64(uint32(lockKey(left[i].Name)))) {
+			left[i].Life = Alive
+		}
+	}
+	return err
 }

@@ -89,7 +89,18 @@ func ForeignTables(ctx context.Context, conn *pgx.Conn) (n int, err error) {
 type LeftSchema struct {
 	Name      string
 	CreatedAt time.Time // zero when the mark was tampered with
+	Life      Life
 }
+
+// Life is whether the run that made a schema still works.
+type Life int
+
+// Unknown is that of a schema which no session holds, as those behind a pooler.
+const (
+	Unknown Life = iota
+	Dead
+	Alive
+)
 
 // LeftSchemas lists the schemas with our mark, oldest first.
 func LeftSchemas(ctx context.Context, conn *pgx.Conn) ([]LeftSchema, error) {
@@ -104,8 +115,15 @@ func LeftSchemas(ctx context.Context, conn *pgx.Conn) ([]LeftSchema, error) {
 	_, err = pgx.ForEachRow(rows, []any{&name, &mark}, func() error {
 		stamp, _, _ := strings.Cut(strings.TrimPrefix(mark, schemaMark), " ")
 		at, _ := time.Parse(time.RFC3339, stamp)
-		left = append(left, LeftSchema{name, at})
+		l := LeftSchema{Name: name, CreatedAt: at}
+		if strings.HasSuffix(mark, held) {
+			l.Life = Dead
+		}
+		left = append(left, l)
 		return nil
 	})
-	return left, err
+	if err != nil {
+		return nil, err
+	}
+	return left, markAlive(ctx, conn, left)
 }

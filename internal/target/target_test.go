@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -117,6 +118,7 @@ func TestSchemas(t *testing.T) {
 	if err != nil || len(left) != 0 {
 		t.Errorf("left %v, %v", left, err)
 	}
+	schemasTellOfTheirRuns(t, server)
 	config := server.Config()
 	config.User, config.Password = "nocreate", "pl4nted"
 	poor, err := pgx.ConnectConfig(t.Context(), config)
@@ -139,5 +141,51 @@ func TestChosenBinaries(t *testing.T) {
 	_, err = target.Open(t.Context(), target.Spec{Getenv: nothing, DSN: "host=h", Container: "i"})
 	if !errors.Is(err, target.ErrBadInput) {
 		t.Errorf("got %v, want bad input", err)
+	}
+}
+
+func schemasTellOfTheirRuns(t *testing.T, server *target.Server) {
+	t.Helper()
+	connect := func() *pgx.Conn {
+		conn, err := pgx.ConnectConfig(t.Context(), server.Config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	run, other := connect(), connect()
+	defer other.Close(context.Background())
+	mine, err := target.CreateHeldSchema(t.Context(), run, "held")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := target.CreateSchema(t.Context(), run, "kept")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lives := func(want target.Life) bool {
+		left, err := target.LeftSchemas(t.Context(), other)
+		if err != nil || len(left) != 2 {
+			t.Fatalf("left %v, %v", left, err)
+		}
+		got := map[string]target.Life{}
+		for _, l := range left {
+			got[l.Name] = l.Life
+		}
+		return got[mine] == want && got[kept] == target.Unknown
+	}
+	if !lives(target.Alive) {
+		t.Error("a schema whose session holds it is not told as alive")
+	}
+	run.Close(context.Background())
+	for end := time.Now().Add(30 * time.Second); !lives(target.Dead); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("a schema whose session has ended is still told as alive")
+		}
+	}
+	for _, name := range []string{mine, kept} {
+		if err := target.DropSchema(t.Context(), other, name); err != nil {
+			t.Error(err)
+		}
 	}
 }

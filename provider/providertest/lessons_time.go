@@ -13,6 +13,7 @@ var lessonsTime = []Rule{
 	{Name: "queue_depth_with_future_timers", test: queueDepthWithFutureTimers},
 	{Name: "abandon_keeps_the_place_in_the_queue", test: abandonKeepsPlace},
 	{Name: "server_clock_is_not_asked", test: serverClockIsNotAsked},
+	{Name: "next_visible_is_when_a_fetch_finds_something", test: nextVisible},
 }
 
 func subSecondLockPrecision(s *trial) {
@@ -133,4 +134,34 @@ func serverClockIsNotAsked(s *trial) {
 		select visible_at - $1 from instance_locks where lock_token is not null union all
 		select visible_at - $1 from worker_queue where lock_token is not null) x`, lockTimeout.Milliseconds())
 	equal(s, "latest time stored", latest, now)
+}
+
+// What a sleeping process sleeps by: the time of the first message or work item, the expiry of the first lock, or never.
+func nextVisible(s *trial) {
+	is := func(when string, want provider.Next) {
+		s.Helper()
+		got, err := s.Provider.NextVisible(s.ctx)
+		s.must(err)
+		equal(s, when, got, want)
+	}
+	is("empty queues", provider.Next{})
+	s.enqueueAfter(3*time.Second, start("later"))
+	is("a message of the future", provider.Next{Turn: 3 * time.Second, HasTurn: true})
+	s.enqueue(start("now"))
+	s.schedule(activity("now", 1))
+	is("a message and a work item", provider.Next{HasTurn: true, HasWork: true})
+	s.Clock.Advance(time.Second)
+	is("waiting for a second", provider.Next{Turn: -time.Second, Work: -time.Second, HasTurn: true, HasWork: true})
+	item, w := s.fetch(), s.fetchWork()
+	is("behind locks", provider.Next{Turn: 2 * time.Second, Work: lockTimeout, HasTurn: true, HasWork: true})
+	s.must(s.Provider.RenewWorkItemLock(s.ctx, w.LockToken, time.Minute))
+	s.Clock.Advance(2 * time.Second)
+	later := s.fetch()
+	is("locks alone", provider.Next{Turn: 3 * time.Second, Work: 58 * time.Second, HasTurn: true, HasWork: true})
+	s.ack(item, firstTurn("1.0.0"))
+	s.ack(later, firstTurn("1.0.0"))
+	s.must(s.Provider.AckWorkItem(s.ctx, w.LockToken, completed("now", 1)))
+	is("a completion", provider.Next{HasTurn: true})
+	s.turn(bare)
+	is("all done", provider.Next{})
 }

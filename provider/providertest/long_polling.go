@@ -38,28 +38,51 @@ func fetchRespectsTimeoutUpperBound(s *trial) {
 	defer done()
 	_, err := other.Exec(s.ctx, "begin; lock table instance_locks, worker_queue in access exclusive mode")
 	s.must(err)
-	ctx, cancel := context.WithTimeout(s.ctx, 50*time.Millisecond)
-	defer cancel()
-	s.within(immediately, func() {
-		for _, err := range together(2, func(i int) (err error) {
+	bounded, stop := s.bounded()
+	defer stop()
+	ctx := &deadline{Context: s.ctx, over: make(chan struct{})}
+	answers := make(chan []error, 1)
+	go func() {
+		answers <- together(2, func(i int) (err error) {
 			if i == 0 {
 				_, err = s.Provider.FetchOrchestrationItem(ctx, lockTimeout)
 			} else {
 				_, err = s.Provider.FetchWorkItem(ctx, lockTimeout)
 			}
 			return err
-		}) {
+		})
+	}()
+	s.waiting(bounded, 2)
+	close(ctx.over)
+	s.within(immediately, func() {
+		for _, err := range <-answers {
 			if !errors.Is(err, context.DeadlineExceeded) {
 				s.Errorf("got error %v, want %v", err, context.DeadlineExceeded)
 			}
 		}
 	})
 	// The driver cancels on the server what it no longer waits for, a moment later.
-	bounded, stop := s.bounded()
-	defer stop()
 	s.waiting(bounded, 0)
 	_, err = other.Exec(s.ctx, "rollback")
 	s.must(err)
 	s.fetch()
 	s.fetchWork()
+}
+
+// deadline is a context whose deadline passes when over is closed: when the test has seen that both fetches wait, not before a
+// slow machine has sent them.
+type deadline struct {
+	context.Context
+	over chan struct{}
+}
+
+func (d *deadline) Done() <-chan struct{} { return d.over }
+
+func (d *deadline) Err() error {
+	select {
+	case <-d.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
 }
