@@ -80,13 +80,14 @@ func (c *Client) enqueue(ctx context.Context, item provider.WorkItem) error {
 			room.Turn = c.runtime.LockTimeout
 		}
 	}
+	mark := c.runtime.instances.begin()
 	got, err := c.provider.EnqueueOrchestratorItemAndFetch(ctx, item, 0, room)
-	c.runtime.seatTurn(ctx, c.provider, places, got.Turn)
+	c.runtime.seatTurn(ctx, c.provider, places, got.Turn, mark)
 	if got.Err != nil {
 		c.runtime.report(got.Err)
 	}
 	if err == nil && (len(places) == 0 || got.Err != nil) {
-		c.runtime.turns.wake(1)
+		c.runtime.sent(item.Target())
 	}
 	return err
 }

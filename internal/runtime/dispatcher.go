@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"pgbench-provider/provider"
@@ -14,6 +15,7 @@ type dispatcher struct {
 	provider *provider.Provider
 	next     *provider.OrchestrationItem // handed over; the fetch that this was is not ended yet
 	idle     bool                        // the last ack asked for a turn and there was none
+	mark     uint64                      // when the last fetch began
 }
 
 func (d *dispatcher) loop(run, calls context.Context) {
@@ -27,6 +29,10 @@ func (d *dispatcher) loop(run, calls context.Context) {
 			d.turn(run, calls, item)
 		case errors.Is(err, provider.ErrNoWork):
 			failures = 0
+			if d.instances.nothing(d.mark) {
+				d.turns.found()
+				continue
+			}
 			d.next = d.turns.rest(run, bell).turn
 		default:
 			d.turns.found()
@@ -52,7 +58,12 @@ func (d *dispatcher) fetch(calls context.Context) (*provider.OrchestrationItem, 
 		return nil, provider.ErrNoWork
 	}
 	d.turns.fetches()
-	return d.provider.FetchOrchestrationItem(calls, d.LockTimeout)
+	d.mark = d.instances.begin()
+	item, err := d.provider.FetchOrchestrationItem(calls, d.LockTimeout)
+	if err == nil {
+		d.instances.fetched(d.mark, item.Instance)
+	}
+	return item, err
 }
 
 func (d *dispatcher) turn(run, calls context.Context, item *provider.OrchestrationItem) {
@@ -69,6 +80,7 @@ func (d *dispatcher) turn(run, calls context.Context, item *provider.Orchestrati
 
 func (d *dispatcher) discard(run, calls context.Context, item *provider.OrchestrationItem, end *Result) {
 	err := d.persist(run, calls, d.LockTimeout, func() error { return d.provider.DiscardOrchestrationItem(calls, item.LockToken) })
+	d.instances.ended(item.Instance)
 	switch {
 	case err == nil:
 		d.counters.discarded.Add(1)
@@ -117,6 +129,7 @@ func (d *dispatcher) commit(run, calls context.Context, item *provider.Orchestra
 func (d *dispatcher) ack(run, calls context.Context, item *provider.OrchestrationItem, what decision) error {
 	var room provider.Room
 	var places []chan handed
+	mark := d.instances.begin()
 	if d.asks(run) {
 		d.turns.fetches()
 		places = d.works.reserve(len(what.ack.WorkerItems))
@@ -129,8 +142,9 @@ func (d *dispatcher) ack(run, calls context.Context, item *provider.Orchestratio
 	})
 	acked := time.Now()
 	d.seatWorks(calls, d.provider, places, got.Works)
+	more := d.instances.ended(item.Instance)
 	if room.Turn > 0 {
-		d.asked(got, err)
+		d.asked(got, err, mark)
 	}
 	switch {
 	case err == nil:
@@ -139,45 +153,71 @@ func (d *dispatcher) ack(run, calls context.Context, item *provider.Orchestratio
 			what.end.FinishedAt = acked
 			d.awaited.deliver(item.Instance, *what.end)
 		}
-		d.announce(what.ack, len(got.Works), len(places))
+		d.announce(item.Instance, more, what.ack, len(got.Works), len(places))
 	case errors.Is(err, provider.ErrLockLost):
 		// The first try may have committed and only its reply be lost.
 		d.counters.lost.Add(1)
-		d.announce(what.ack, 0, 0)
+		d.announce(item.Instance, more, what.ack, 0, 0)
 	}
 	return err
 }
 
-// asked notes what an ack that asked for a turn has brought.
-func (d *dispatcher) asked(got provider.HandedOver, err error) {
+// asked notes what an ack that asked for a turn has brought; the ack began at mark.
+func (d *dispatcher) asked(got provider.HandedOver, err error, mark uint64) {
 	if got.Err != nil {
 		d.report(got.Err)
 	}
-	d.next, d.idle = got.Turn, err == nil && got.Err == nil && got.Turn == nil
+	d.next, d.idle, d.mark = got.Turn, err == nil && got.Err == nil && got.Turn == nil, mark
+	if d.next != nil {
+		d.instances.fetched(mark, d.next.Instance)
+	}
 	if d.next == nil && !d.idle {
 		d.turns.found()
 	}
 }
 
 // announce wakes those for whom the ack has work beyond the activities handed over; if these are fewer than were asked
-// for, there are no more. This dispatcher fetches next, or has, and is itself one of them.
-func (d *dispatcher) announce(ack *provider.OrchestrationAck, given, asked int) {
+// for, there are no more. More is whether a message came while the turn ran.
+func (d *dispatcher) announce(instance string, more bool, ack *provider.OrchestrationAck, given, asked int) {
 	if given == asked {
 		d.works.wake(len(ack.WorkerItems) - given)
 	}
-	instances := 0
-	for i, m := range ack.OrchestratorItems {
+	var targets []string
+	if more {
+		targets = append(targets, instance)
+	}
+	for _, m := range ack.OrchestratorItems {
 		if t, ok := m.(provider.TimerFired); ok {
 			d.turns.wakeIn(time.Duration(t.FireAt-d.provider.Now()) * time.Millisecond)
-		} else if i == 0 || ack.OrchestratorItems[i-1].Target() != m.Target() {
-			instances++
+		} else if to := m.Target(); !slices.Contains(targets, to) {
+			targets = append(targets, to)
 		}
 	}
-	d.turns.wake(instances - 1)
+	if !d.idle {
+		d.seek(targets)
+	}
+}
+
+// seek wakes dispatchers for instances that have messages. This one fetches next, or has, and is itself one of them.
+func (d *dispatcher) seek(instances []string) {
+	covered := false
+	for _, instance := range instances {
+		switch {
+		case !d.instances.came(instance):
+		case covered:
+			d.wakeFor(instance)
+		default:
+			covered = true
+			if d.next != nil {
+				d.instances.missed(instance)
+			}
+		}
+	}
 }
 
 func (d *dispatcher) abandon(calls context.Context, item *provider.OrchestrationItem, how provider.Abandon) {
 	err := d.provider.AbandonOrchestrationItem(calls, item.LockToken, how)
+	d.instances.ended(item.Instance)
 	switch {
 	case err == nil:
 		d.counters.abandoned.Add(1)

@@ -76,10 +76,12 @@ func remove(bells *[]chan handed, bell chan handed) bool {
 // asks says whether acks ask for what comes next: not while stopping.
 func (r *Runtime) asks(run context.Context) bool { return r.Provider.Eager() && run.Err() == nil }
 
-// seatTurn gives a turn that was asked for to the dispatcher whose place was reserved for it, if there is one.
-func (r *Runtime) seatTurn(calls context.Context, p *provider.Provider, places []chan handed, turn *provider.OrchestrationItem) {
+// seatTurn gives a turn that a call asked for to the dispatcher whose place was reserved for it, if there is one. The call
+// began at mark.
+func (r *Runtime) seatTurn(calls context.Context, p *provider.Provider, places []chan handed, turn *provider.OrchestrationItem, mark uint64) {
 	var items []handed
 	if turn != nil {
+		r.instances.fetched(mark, turn.Instance)
 		items = []handed{{turn: turn}}
 	}
 	d := &dispatcher{Runtime: r, provider: p}

@@ -50,12 +50,13 @@ type Config struct {
 // A Runtime runs the orchestrations and activities of one schema, together with those of other processes.
 type Runtime struct {
 	Config
-	rules    rules
-	turns    *gate
-	works    *gate
-	awaited  *awaited
-	hub      *wake.Hub // nil without Config.Connect, and before Start
-	counters counters
+	rules     rules
+	turns     *gate
+	works     *gate
+	instances *instances
+	awaited   *awaited
+	hub       *wake.Hub // nil without Config.Connect, and before Start
+	counters  counters
 
 	mu       sync.Mutex
 	stop     context.CancelFunc // begins no more work, and ends activities and waiting
@@ -108,7 +109,7 @@ func New(c Config) (*Runtime, error) {
 	}
 	c.setDefaults()
 	return &Runtime{
-		Config: c, turns: newGate(), works: newGate(), awaited: newAwaited(),
+		Config: c, turns: newGate(), works: newGate(), instances: newInstances(), awaited: newAwaited(),
 		rules: rules{registry: c.Registry, now: c.Provider.Now, guid: newGUID, maxAttempts: c.MaxAttempts},
 	}, nil
 }
@@ -210,6 +211,21 @@ func (r *Runtime) report(err error) {
 	}
 	r.counters.errors.Add(1)
 	r.OnError(err)
+}
+
+// sent wakes a dispatcher for a message, unless one runs the instance or looks for it.
+func (r *Runtime) sent(instance string) {
+	if r.instances.came(instance) {
+		r.wakeFor(instance)
+	}
+}
+
+// wakeFor wakes a dispatcher for an instance that nobody looks for yet, or tells others.
+func (r *Runtime) wakeFor(instance string) {
+	if r.turns.call(1) > 0 {
+		r.instances.missed(instance)
+		r.turns.surplus(1)
+	}
 }
 
 // sleep waits for d; false when ctx ended first.

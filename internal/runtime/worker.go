@@ -136,17 +136,18 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 		}
 	}
 	var got provider.HandedOver
+	mark := w.instances.begin()
 	err := w.persist(run, calls, w.WorkLockTimeout, func() (err error) {
 		got, err = w.provider.AckWorkItemAndFetch(calls, item.LockToken, completion, room)
 		return err
 	})
-	w.seatTurn(calls, w.provider, places, got.Turn)
+	w.seatTurn(calls, w.provider, places, got.Turn, mark)
 	if room.Works > 0 {
 		w.asked(got, err)
 	}
 	// A turn that was asked for and not found is in other hands.
-	if err == nil && (len(places) == 0 || got.Err != nil) || errors.Is(err, provider.ErrLockLost) {
-		w.turns.wake(1)
+	if completion != nil && (err == nil && (len(places) == 0 || got.Err != nil) || errors.Is(err, provider.ErrLockLost)) {
+		w.sent(completion.Target())
 	}
 	return err
 }
