@@ -15,6 +15,8 @@ type Config struct {
 	Duration time.Duration // of the time of faults, above 0; the load drains afterwards
 	// Faults are the names of those to inject, in bags of one each; nil is all ([Faults]).
 	Faults []string
+	// Dispatcher is the command, with its arguments, of a process that calls [Dispatch] on its standard input and output.
+	Dispatcher []string
 	// Log is told what is done, a line each; nil is nobody.
 	Log func(line string)
 }

@@ -2,37 +2,41 @@ package chaos_test
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
 	"pgbench-provider/internal/chaos"
 )
 
-// A few short runs, with faults of each family. make chaos does the long ones.
-func TestRunsKeepTheirPromises(t *testing.T) {
+// TestMain is the other process where it is called as one.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "dispatch" {
+		if err := chaos.Dispatch(context.Background(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// A short run with all faults. make chaos does the long ones.
+func TestRunKeepsItsPromises(t *testing.T) {
 	t.Parallel()
-	runs := []chaos.Config{
-		{Seed: 1, Strategy: "inline", Faults: []string{"kill", "terminate", "lost-reply", "deadlock", "read-only"}},
-		{Seed: 2, Strategy: "sp", Faults: []string{"stop-immediate", "cut", "statement-timeout", "disk-full", "pool-empty"}},
-		{Seed: 3, Strategy: "pipeline", Faults: []string{"stop-fast", "half-open", "repeatable-read", "paused-dispatcher", "lost-reply"}},
+	c := chaos.Config{Seed: 1, Strategy: "sp-eager", Duration: 4 * time.Second, Dispatcher: []string{os.Args[0], "dispatch"}, Log: func(line string) { t.Log(line) }}
+	r, err := chaos.Run(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, c := range runs {
-		t.Run(c.Strategy, func(t *testing.T) {
-			t.Parallel()
-			c.Duration, c.Log = 4*time.Second, func(line string) { t.Log(line) }
-			r, err := chaos.Run(context.Background(), c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, v := range r.Violations {
-				t.Errorf("seed %d: %s", c.Seed, v)
-			}
-			if r.Instances == 0 || len(r.Faults) == 0 {
-				t.Errorf("%d instances and %d kinds of fault: nothing was tried", r.Instances, len(r.Faults))
-			}
-			t.Logf("%+v", *r)
-		})
+	for _, v := range r.Violations {
+		t.Errorf("seed %d: %s", c.Seed, v)
 	}
+	if r.Instances == 0 || len(r.Faults) == 0 {
+		t.Errorf("%d instances and %d kinds of fault: nothing was tried", r.Instances, len(r.Faults))
+	}
+	t.Logf("%+v", *r)
 }
 
 func TestRunRefusesWhatMakesNoSense(t *testing.T) {
@@ -41,6 +45,7 @@ func TestRunRefusesWhatMakesNoSense(t *testing.T) {
 		{Strategy: "sp", Duration: time.Second, Faults: []string{"flood"}},
 		{Strategy: "sp"},
 		{Strategy: "none", Duration: time.Second},
+		{Strategy: "sp", Duration: time.Second}, // without a command
 	} {
 		if _, err := chaos.Run(context.Background(), c); err == nil {
 			t.Errorf("%+v was accepted", c)

@@ -30,13 +30,11 @@ func (w *world) check(ctx context.Context, drained context.Context) {
 		return
 	}
 	defer conn.Close(ctx)
-	w.empties(ctx, conn)
+	w.empties(ctx, conn, drainTime)
 	stop, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
-	for _, p := range w.processes {
-		p.stop(stop)
-	}
-	w.empties(ctx, conn)
+	w.stop(stop)
+	w.empties(ctx, conn, 0)
 	if err := w.compare(ctx, conn); err != nil {
 		w.violate("the database cannot be read after the run: %v", err)
 	}
@@ -45,10 +43,10 @@ func (w *world) check(ctx context.Context, drained context.Context) {
 // leftSQL counts what is there only while something is to be done.
 const leftSQL = `select (select count(*) from orchestrator_queue), (select count(*) from worker_queue), (select count(*) from instance_locks)`
 
-// empties waits until nothing is left to be done.
-func (w *world) empties(ctx context.Context, conn *pgx.Conn) {
+// empties waits until nothing is left to be done, and looks once at least.
+func (w *world) empties(ctx context.Context, conn *pgx.Conn, patience time.Duration) {
 	var messages, works, locks int
-	for end := time.Now().Add(drainTime); ; pause(ctx, 20*time.Millisecond) {
+	for end := time.Now().Add(patience); ; pause(ctx, 20*time.Millisecond) {
 		err := conn.QueryRow(ctx, leftSQL).Scan(&messages, &works, &locks)
 		if err == nil && messages+works+locks == 0 {
 			return
@@ -70,7 +68,7 @@ func (w *world) compare(ctx context.Context, conn *pgx.Conn) error {
 	if current, err = readCurrent(ctx, conn); err != nil {
 		return err
 	}
-	executed := w.executions()
+	executed := w.load.executions()
 	for _, i := range w.started {
 		if i.deleted {
 			w.result.Deleted++
@@ -95,17 +93,6 @@ func (w *world) compare(ctx context.Context, conn *pgx.Conn) error {
 		w.violate("the activity %s was executed, and nobody asked for it", input)
 	}
 	return nil
-}
-
-// executions counts how often each activity was executed.
-func (w *world) executions() map[string]int {
-	w.load.mu.Lock()
-	defer w.load.mu.Unlock()
-	n := map[string]int{}
-	for _, e := range w.load.executed {
-		n[e.input]++
-	}
-	return n
 }
 
 // ran takes the activities of an instance out of what was executed.

@@ -29,6 +29,7 @@ var faults = []fault{
 	{"lock-timeout", blocked("lock_timeout", "1ms", "5ms", "20ms")},
 	{"deadlock", deadlock},
 	{"paused-dispatcher", pausedDispatcher},
+	{"paused-process", pausedProcess},
 	{"paused-backend", pausedBackend},
 	{"pool-empty", poolEmpty},
 	{"read-only", setting("default_transaction_read_only", "on")},
@@ -84,6 +85,6 @@ func halt(name string, how syscall.Signal) func(ctx context.Context, w *world, r
 		}
 		away := between(r, 10, 1500)
 		pause(ctx, away)
-		return w.recovers(ctx, name, func() error { return w.server.Resume(ctx) })
+		return w.recovers(ctx, name, true, func() error { return w.server.Resume(ctx) })
 	}
 }

@@ -14,15 +14,18 @@ import (
 const goesOn = time.Minute
 
 // recovers ends an outage and measures how long it takes until the first ack after it.
-func (w *world) recovers(ctx context.Context, name string, end func() error) error {
-	acked := w.record.nextAck()
+// After a restart what the old server had answered does not count.
+func (w *world) recovers(ctx context.Context, name string, restart bool, end func() error) error {
+	acked := w.record.nextAck(restart)
 	if err := end(); err != nil {
 		return err
 	}
 	back := time.Now()
 	select {
 	case at := <-acked:
-		w.result.Recoveries[name] = append(w.result.Recoveries[name], max(0, at.Sub(back)))
+		took := max(0, at.Sub(back))
+		w.result.Recoveries[name] = append(w.result.Recoveries[name], took)
+		w.Log(fmt.Sprintf("seed %d: %s: the first ack came %v after its end", w.Seed, name, took.Round(time.Millisecond)))
 	case <-ctx.Done():
 	case <-time.After(goesOn):
 		w.violate("nothing went on within %v after %s", goesOn, name)
@@ -36,14 +39,14 @@ func cut(ctx context.Context, w *world, r *rand.Rand) error {
 	part := []float64{0.3, 1}[r.IntN(2)]
 	w.network.cut(r, part, down)
 	pause(ctx, between(r, 10, 1200))
-	return w.recovers(ctx, "cut", func() error { w.network.heal(); return nil })
+	return w.recovers(ctx, "cut", false, func() error { w.network.heal(); return nil })
 }
 
 // halfOpen swallows what is sent: nobody is told.
 func halfOpen(ctx context.Context, w *world, r *rand.Rand) error {
 	w.network.darken()
 	pause(ctx, between(r, 10, 1200))
-	return w.recovers(ctx, "half-open", func() error { w.network.heal(); return nil })
+	return w.recovers(ctx, "half-open", false, func() error { w.network.heal(); return nil })
 }
 
 // lostReply cuts the connection when the reply to some acks has come, and before anybody has read it.
@@ -51,20 +54,6 @@ func lostReply(ctx context.Context, w *world, r *rand.Rand) error {
 	w.armed.Store(int64(1 + r.IntN(6)))
 	pause(ctx, between(r, 100, 500))
 	w.armed.Store(0)
-	return nil
-}
-
-// pausedDispatcher lets turns take longer than their lock lasts.
-func pausedDispatcher(ctx context.Context, w *world, r *rand.Rand) error {
-	for range 1 + r.IntN(2) {
-		select {
-		case w.load.hold <- lockTime + between(r, 100, 900):
-		case <-time.After(goesOn):
-			return fmt.Errorf("no turn was decided within %v", goesOn)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -11,25 +12,27 @@ import (
 	"pgbench-provider/internal/runtime"
 )
 
-// An executed activity: which, and when it began.
-type executed struct {
-	input string
-	at    time.Time
-}
-
 // A load is the code that is run, and what it did.
 type load struct {
 	mu       sync.Mutex
-	executed []executed
+	executed map[string]int // how often each activity began, by its input
 	hold     chan time.Duration
+	slow     time.Duration // the most that a turn takes; 0 is no time
 }
 
-func newLoad() *load { return &load{hold: make(chan time.Duration, 1)} }
+func newLoad() *load { return &load{executed: map[string]int{}, hold: make(chan time.Duration, 1)} }
 
-func (l *load) note(e executed) {
+func (l *load) note(input string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.executed = append(l.executed, e)
+	l.executed[input]++
+}
+
+// executions is how often each activity began so far.
+func (l *load) executions() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.executed)
 }
 
 // A kind of instance: its code, how it ends, which activities it runs, and which instances it starts.
@@ -74,7 +77,7 @@ func echoes(list []string) string {
 func (l *load) registry() *runtime.Registry {
 	r := runtime.NewRegistry()
 	r.Activity("Echo", func(ctx context.Context, input string) (string, error) {
-		l.note(executed{input, time.Now()})
+		l.note(input)
 		time.Sleep(rand.N(30 * time.Millisecond))
 		return echo(input), nil
 	})
@@ -84,6 +87,9 @@ func (l *load) registry() *runtime.Registry {
 			case d := <-l.hold:
 				time.Sleep(d)
 			default:
+			}
+			if l.slow > 0 {
+				time.Sleep(rand.N(l.slow))
 			}
 			return k.code(c, input)
 		})

@@ -28,29 +28,39 @@ const (
 	muchTried = 1000
 )
 
-func (w *world) startProcess(ctx context.Context, n int) (*process, error) {
+// A site is where a process works and what it runs there.
+type site struct {
+	config       *pgx.ConnConfig
+	schema       string
+	strategy     provider.Strategy
+	load         *load
+	record       *record
+	workers      int // negative for none
+	historyCache int
+}
+
+func (s site) start(ctx context.Context) (*process, error) {
 	config, err := pgxpool.ParseConfig("host=127.0.0.1") // only to be modified: pgx insists on a parsed one
 	if err != nil {
 		return nil, err
 	}
-	config.ConnConfig, config.MaxConns = w.connConfig(), poolSize
+	suffers(s.config, s.schema)
+	config.ConnConfig, config.MaxConns = s.config, poolSize
 	p := &process{}
 	if p.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, err
 	}
-	c := provider.Config{Pool: p.pool, Strategy: w.strategy, CallTimeout: callTimeout, Observer: w.record}
-	if (w.Seed+uint64(n))%2 == 0 { // one of the two keeps histories between turns
-		c.HistoryCache = 1 << 20
-	}
-	if p.provider, err = provider.New(c); err != nil {
+	if p.provider, err = provider.New(provider.Config{
+		Pool: p.pool, Strategy: s.strategy, CallTimeout: callTimeout, Observer: s.record, HistoryCache: s.historyCache,
+	}); err != nil {
 		return nil, err
 	}
 	p.runtime, err = runtime.New(runtime.Config{
-		Provider: p.provider, Registry: w.load.registry(), Observer: func() provider.Observer { return w.record },
-		OrchestrationDispatchers: 2, WorkerDispatchers: 3, LockTimeout: lockTime, WorkLockTimeout: lockTime,
-		AwaitPoll: 50 * time.Millisecond, MaxAttempts: muchTried, OnError: w.record.unseen,
-		Connect: func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, w.connConfig()) },
-		Channel: wake.Channel(w.schema),
+		Provider: p.provider, Registry: s.load.registry(), Observer: func() provider.Observer { return s.record },
+		OrchestrationDispatchers: 2, WorkerDispatchers: s.workers, LockTimeout: lockTime, WorkLockTimeout: lockTime,
+		AwaitPoll: 50 * time.Millisecond, MaxAttempts: muchTried, OnError: s.record.unseen,
+		Connect: func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, s.config.Copy()) },
+		Channel: wake.Channel(s.schema),
 	})
 	if err != nil {
 		return nil, err
@@ -59,15 +69,23 @@ func (w *world) startProcess(ctx context.Context, n int) (*process, error) {
 	return p, p.runtime.Start(ctx)
 }
 
-// connConfig leaves to the server what the faults change there.
-func (w *world) connConfig() *pgx.ConnConfig {
-	c := w.server.Config()
+// suffers leaves to the server what the faults change there, and names the sessions as those that they hit.
+func suffers(c *pgx.ConnConfig, schema string) {
 	delete(c.RuntimeParams, "statement_timeout")
 	delete(c.RuntimeParams, "lock_timeout")
 	c.RuntimeParams["application_name"] = loaded
-	c.RuntimeParams["search_path"] = pgx.Identifier{w.schema}.Sanitize()
-	c.DialFunc, c.ConnectTimeout = w.network.dial, callTimeout
-	return c
+	c.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
+	c.ConnectTimeout = callTimeout
+}
+
+// startProcess starts one of those inside this process, behind the network that can be broken.
+func (w *world) startProcess(ctx context.Context, n int) (*process, error) {
+	s := site{config: w.server.Config(), schema: w.schema, strategy: w.strategy, load: w.load, record: w.record, workers: 3}
+	s.config.DialFunc = w.network.dial
+	if (w.Seed+uint64(n))%2 == 0 { // one of the two keeps histories between turns
+		s.historyCache = 1 << 20
+	}
+	return s.start(ctx)
 }
 
 func (p *process) stop(ctx context.Context) {

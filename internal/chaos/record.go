@@ -14,10 +14,12 @@ type record struct {
 	mu       sync.Mutex
 	states   map[string]int
 	problems []string
-	acked    chan time.Time // takes the time of the next ack; nil while nobody asks
+	backends map[uint32]bool // that have done anything
+	acked    chan time.Time  // takes the time of the next ack; nil while nobody asks
+	stale    map[uint32]bool // backends whose acks do not count for it
 }
 
-func newRecord() *record { return &record{states: map[string]int{}} }
+func newRecord() *record { return &record{states: map[string]int{}, backends: map[uint32]bool{}} }
 
 // Observe counts failures, and tells whoever waits for it that an ack has succeeded.
 func (r *record) Observe(o *provider.Observation) {
@@ -26,16 +28,21 @@ func (r *record) Observe(o *provider.Observation) {
 	for _, state := range o.Failures {
 		r.states[state]++
 	}
-	if r.acked != nil && o.Outcome == provider.OutcomeOK && strings.HasPrefix(o.Operation, "ack_") {
+	r.backends[o.Backend] = true
+	if r.acked != nil && o.Outcome == provider.OutcomeOK && strings.HasPrefix(o.Operation, "ack_") && !r.stale[o.Backend] {
 		r.acked <- time.Now()
 		r.acked = nil
 	}
 }
 
-// nextAck gives the time of the next successful ack.
-func (r *record) nextAck() <-chan time.Time {
+// nextAck gives the time of the next successful ack; fresh is of a backend that has not been seen before.
+func (r *record) nextAck(fresh bool) <-chan time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.stale = nil
+	if fresh {
+		r.stale = maps.Clone(r.backends)
+	}
 	acked := make(chan time.Time, 1)
 	r.acked = acked
 	return acked

@@ -27,6 +27,7 @@ type world struct {
 	load      *load
 	record    *record
 	processes []*process
+	sibling   *sibling // nil before it is started
 
 	mu      sync.Mutex
 	started []*instance
@@ -40,6 +41,9 @@ func open(ctx context.Context, c Config) (w *world, err error) {
 	s, err := strategies.Lookup(c.Strategy)
 	if err != nil {
 		return nil, err
+	}
+	if len(c.Dispatcher) == 0 {
+		return nil, errors.New("Config.Dispatcher names no command")
 	}
 	w = &world{Config: c, network: newNetwork(), load: newLoad(), record: newRecord()}
 	w.result = Result{Seed: c.Seed, Strategy: c.Strategy, Faults: map[string]int{}, Recoveries: map[string][]time.Duration{}}
@@ -55,7 +59,7 @@ func open(ctx context.Context, c Config) (w *world, err error) {
 			err = errors.Join(err, w.close())
 		}
 	}()
-	if err := w.prepare(ctx, s); err != nil {
+	if err = w.prepare(ctx, s); err != nil {
 		return nil, err
 	}
 	for n := range processCount {
@@ -65,7 +69,8 @@ func open(ctx context.Context, c Config) (w *world, err error) {
 		}
 		w.processes = append(w.processes, p)
 	}
-	return w, nil
+	w.sibling, err = w.startSibling()
+	return w, err
 }
 
 // fullSQL makes what stands for a full disk, which is not in use yet.
@@ -136,8 +141,19 @@ func (w *world) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	w.network.heal()
+	w.stop(ctx)
+	return w.server.Close(ctx)
+}
+
+// stop stops all processes, again if need be.
+func (w *world) stop(ctx context.Context) {
 	for _, p := range w.processes {
 		p.stop(ctx)
 	}
-	return w.server.Close(ctx)
+	if w.sibling == nil {
+		return
+	}
+	if err := w.sibling.stop(ctx); err != nil {
+		w.violate("the other process ended with %v", err)
+	}
 }

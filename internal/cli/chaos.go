@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ server was back; the table then names the seed to repeat.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.chaos(c.Context(), s) },
 	}
+	c.AddCommand(&cobra.Command{Use: "dispatch", Hidden: true, Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return chaos.Dispatch(c.Context(), os.Stdin, a.out) }})
 	f := c.Flags()
 	f.Uint64Var(&s.first, "from", 1, "the first `seed`")
 	f.Uint64Var(&s.last, "to", 3, "the last `seed`")
@@ -45,6 +48,7 @@ type chaosSeries struct {
 	duration           time.Duration
 	parallel           int
 	strategies, faults []string
+	dispatcher         []string
 	verbose            bool
 }
 
@@ -52,6 +56,11 @@ func (a *app) chaos(ctx context.Context, s chaosSeries) error {
 	if s.first < 1 || s.last < s.first || s.duration <= 0 || s.parallel < 1 || len(s.strategies) == 0 {
 		return usage{errors.New("--from, --to, --duration, --parallel, --strategies: give seeds from 1 up, a time above 0, at least one run at once and a strategy")}
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	s.dispatcher = []string{self, "chaos", "dispatch"}
 	results, err := a.chaosRuns(ctx, s)
 	chaos.Table(a.out, results)
 	broken := 0
@@ -83,7 +92,7 @@ func (a *app) chaosRuns(ctx context.Context, s chaosSeries) (results []*chaos.Re
 		group.Go(func() {
 			defer func() { <-places }()
 			seed := s.first + uint64(i)
-			c := chaos.Config{Seed: seed, Strategy: s.strategies[(seed-1)%uint64(len(s.strategies))], Duration: s.duration, Faults: s.faults}
+			c := chaos.Config{Seed: seed, Strategy: s.strategies[(seed-1)%uint64(len(s.strategies))], Duration: s.duration, Faults: s.faults, Dispatcher: s.dispatcher}
 			if s.verbose {
 				c.Log = func(line string) { a.chaosLine(&mu, line) }
 			}
