@@ -27,7 +27,8 @@ type Config struct {
 	// included, is noticed; what is done to the table behind every provider's back is not.
 	HistoryCache int
 	// CallTimeout is how long an attempt waits for a connection, and then for the server, before the connection is given up
-	// and the attempt fails with an error that may pass: a network that swallows everything says nothing. 0 is for ever.
+	// and the attempt fails with an error that may pass: a network that swallows everything says nothing. 0 is for ever. With
+	// it belongs [HangUp] in the Pool's configuration.
 	CallTimeout time.Duration
 }
 
@@ -129,7 +130,7 @@ const repeatDelay = 50 * time.Millisecond
 // jittered is between half of d and one and a half: those who failed together shall not come back together.
 func jittered(d time.Duration) time.Duration { return d/2 + rand.N(d) }
 
-func (p *Provider) attempt(ctx context.Context, try int, o *Observation, body func(*pgx.Conn) error) error {
+func (p *Provider) attempt(ctx context.Context, try int, o *Observation, body func(*pgx.Conn) error) (err error) {
 	asked := o.Start
 	if try > 1 {
 		asked = time.Now()
@@ -139,7 +140,7 @@ func (p *Provider) attempt(ctx context.Context, try int, o *Observation, body fu
 	if err != nil {
 		return err
 	}
-	defer conn.Release()
+	defer func() { p.release(conn, err) }()
 	o.Backend = conn.Conn().PgConn().PID()
 	before := wireOf(conn.Conn())
 	err = p.timed(conn.Conn(), body)
@@ -159,12 +160,31 @@ func (p *Provider) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	return p.pool.Acquire(ctx)
 }
 
+// release gives a connection back. One that was given up stays with the driver, which waits 15 s for the server's answer to
+// its goodbye: it would keep its place in the pool for as long, and the process would stand still.
+func (p *Provider) release(conn *pgxpool.Conn, err error) {
+	if p.timeout > 0 && conn.Conn().IsClosed() && State(err) == StateTimeout {
+		conn.Hijack()
+		return
+	}
+	conn.Release()
+}
+
+// HangUp is for [pgxpool.Config].BeforeClose: a connection that broke while it was idle, and was found out by the pool's
+// ping, leaves its place free without the driver's 15 s of goodbye.
+func HangUp(conn *pgx.Conn) {
+	if conn.IsClosed() {
+		_ = conn.PgConn().Conn().Close()
+	}
+}
+
 // timed bounds body by a deadline of the connection itself, which costs less than one of the context.
 func (p *Provider) timed(conn *pgx.Conn, body func(*pgx.Conn) error) error {
 	if p.timeout == 0 {
 		return body(conn)
 	}
 	if err := conn.PgConn().Conn().SetDeadline(time.Now().Add(p.timeout)); err != nil {
+		_ = conn.Close(context.Background()) // nobody has told the driver: the pool would hand it out again and again
 		return err
 	}
 	err := body(conn)

@@ -52,7 +52,7 @@ func Dispatch(ctx context.Context, in io.Reader, out io.Writer) error {
 }
 
 // slowTurn is the most that a turn takes there, so that a signal often finds a lock held.
-const slowTurn = 80 * time.Millisecond
+const slowTurn = 400 * time.Millisecond
 
 // tell tells the problems after those that were told, and gives how many there are.
 func tell(out io.Writer, p *process, r *record, told int) (int, error) {

@@ -46,6 +46,7 @@ func (s site) start(ctx context.Context) (*process, error) {
 	}
 	suffers(s.config, s.schema)
 	config.ConnConfig, config.MaxConns = s.config, poolSize
+	config.BeforeClose = provider.HangUp
 	p := &process{}
 	if p.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, err
