@@ -57,6 +57,10 @@ bench-peers: ## Put orchestrations a second beside pgbench -N (4 minutes; ARGS="
 soak-load: ## Run hello-world and fan-out at full load for SOAK_MINUTES (30): throughput lasts, tables stay bounded, nothing is lost
 	go run ./cmd/pgbench-provider soak-load --duration $(or $(SOAK_MINUTES),30)m $(ARGS)
 
+chaos: ## Break servers, networks and dispatchers: CHAOS_SEEDS=1..200, CHAOS_SECONDS=20, ARGS="--strategies sp-eager"
+	go run ./cmd/pgbench-provider chaos --from $(firstword $(subst .., ,$(or $(CHAOS_SEEDS),1..200))) \
+		--to $(lastword $(subst .., ,$(or $(CHAOS_SEEDS),1..200))) --duration $(or $(CHAOS_SECONDS),20)s $(ARGS)
+
 man: ## Write the manual pages to man/
 	go run ./cmd/pgbench-provider man man
 
@@ -69,4 +73,4 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 2m; FUZZ="./internal/gate Fu
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build image man test test-build test-container test-kill test-matrix race lint verify soak bench bench-harness bench-peers soak-load fuzz golden
+.PHONY: help build image man test test-build test-container test-kill test-matrix race lint verify soak bench bench-harness bench-peers soak-load chaos fuzz golden

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -79,20 +80,53 @@ func Translate(err error) error {
 	return err
 }
 
+// passing lists the SQLSTATEs, or their classes, of what the same call, sent again, may survive: besides what [rolledBack]
+// lists, trouble with the connection (08), a lack of memory, disk or connections (53), the end of a server or of a session
+// (57P01 to 57P05 but the end of the database), a timeout of a statement, of a transaction or of one that idles, and a server
+// that for the moment is only to be read, as after a failover.
+var passing = []string{"08", "53", "57P01", "57P02", "57P03", "57P05", "57014", "25P03", "25P04", "25006"}
+
 // retryable classifies by SQLSTATE: what the same call, sent again, may survive.
 func retryable(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return rolledBack(pg.Code) || strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P0") || pg.Code == "53300"
+		return rolledBack(pg.Code) || slices.ContainsFunc(passing, func(p string) bool { return strings.HasPrefix(pg.Code, p) })
 	}
-	var connect *pgconn.ConnectError
-	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err)
+	return State(err) != ""
 }
 
-// rolledBack lists the states after which the transaction certainly left nothing behind, so that the Provider itself may
-// repeat it: deadlock, serialization failure, lock not available, and a cached plan that a reinstall made stale.
+// What [State] says of failures that the server did not tell of.
+const (
+	StateTimeout    = "timeout"    // nothing came in time
+	StateConnection = "connection" // it could not be made, or it broke
+)
+
+// State gives the reason of a failure for those who count: the SQLSTATE, one of the words above, or "" for what is no
+// failure of the server or of the way to it.
+func State(err error) string {
+	var pg *pgconn.PgError
+	var network net.Error
+	var connect *pgconn.ConnectError
+	switch {
+	case errors.As(err, &pg):
+		if _, ours := raised[pg.Code]; ours {
+			return ""
+		}
+		return pg.Code
+	case errors.Is(err, context.Canceled):
+		return ""
+	case errors.As(err, &network) && network.Timeout():
+		return StateTimeout
+	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, net.ErrClosed), pgconn.SafeToRetry(err):
+		return StateConnection
+	}
+	return ""
+}
+
+// rolledBack lists the states after which the transaction certainly left nothing behind and may go through at once, so that
+// the Provider itself repeats it: deadlock, serialization failure, lock not available, and a cached plan that a reinstall
+// made stale.
 func rolledBack(code string) bool {
 	return code == "40P01" || code == "40001" || code == "55P03" || code == "0A000"
 }
@@ -106,8 +140,7 @@ func (p *Provider) wrap(op string, err error) error {
 	if err == nil || errors.Is(err, ErrNoWork) {
 		return err
 	}
-	again := retryable(err) && !errors.Is(err, context.Canceled)
-	return &Error{Op: op, Strategy: p.strategy.Name(), Retryable: again, Err: Translate(err)}
+	return &Error{Op: op, Strategy: p.strategy.Name(), Retryable: retryable(err), Err: Translate(err)}
 }
 
 // NoRows turns the driver's "no rows" into what an empty answer means to the caller.

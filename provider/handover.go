@@ -55,7 +55,7 @@ func (p *Provider) EnqueueOrchestratorItemAndFetch(ctx context.Context, item Wor
 	if err != nil {
 		return HandedOver{}, p.refuse(op, err)
 	}
-	return p.handOver(ctx, op, 1, room, func(error) {}, func(conn *pgx.Conn, _ int64, w Want) (Handover, error) {
+	return p.handOver(ctx, op, room, func(error) {}, func(conn *pgx.Conn, _ int64, w Want) (Handover, error) {
 		return eager.EnqueueOrchestratorItemAndFetch(ctx, conn, m, w)
 	})
 }
@@ -79,7 +79,7 @@ func (p *Provider) AckOrchestrationItemAndFetch(ctx context.Context, token LockT
 	keep := p.histories.keeps(a, ack.History)
 	// What is handed over may be the instance's next turn.
 	committed := func(err error) { p.histories.acked(a.Lock.InstanceID, keep, err) }
-	return p.handOver(ctx, op, 1+repeats, room, committed, func(conn *pgx.Conn, now int64, w Want) (Handover, error) {
+	return p.handOver(ctx, op, room, committed, func(conn *pgx.Conn, now int64, w Want) (Handover, error) {
 		a.at(now, ack.OrchestratorItems)
 		return eager.AckOrchestrationItemAndFetch(ctx, conn, a, w)
 	})
@@ -100,7 +100,7 @@ func (p *Provider) AckWorkItemAndFetch(ctx context.Context, token LockToken, com
 	if err != nil {
 		return HandedOver{}, p.refuse(op, err)
 	}
-	return p.handOver(ctx, op, 1+repeats, room, func(error) {}, func(conn *pgx.Conn, now int64, w Want) (Handover, error) {
+	return p.handOver(ctx, op, room, func(error) {}, func(conn *pgx.Conn, now int64, w Want) (Handover, error) {
 		return eager.AckWorkItemAndFetch(ctx, conn, lock, now, done.at(now), w)
 	})
 }
@@ -125,11 +125,11 @@ func (p *Provider) eager(room Room) (EagerStrategy, bool) {
 
 // handOver runs an operation that hands over, with times computed anew for each try, and decodes what came.
 // committed hears of its end before that.
-func (p *Provider) handOver(ctx context.Context, op string, tries int, room Room, committed func(error),
+func (p *Provider) handOver(ctx context.Context, op string, room Room, committed func(error),
 	body func(*pgx.Conn, int64, Want) (Handover, error)) (HandedOver, error) {
 	var want Want
 	var got Handover
-	err := p.do(ctx, op, tries, OutcomeOK, func(conn *pgx.Conn) (err error) {
+	err := p.do(ctx, op, OutcomeOK, func(conn *pgx.Conn) (err error) {
 		now := p.Now()
 		want = room.want(now)
 		if want.Turn != nil {

@@ -131,7 +131,7 @@ func (p *Provider) recall(ctx context.Context, t *Turn, item *OrchestrationItem)
 func (p *Provider) reread(ctx context.Context, k *kept, item *OrchestrationItem) error {
 	p.histories.drop(k.instance)
 	var data []string
-	err := p.do(ctx, "read_execution", 1+repeats, OutcomeOK, func(conn *pgx.Conn) (err error) {
+	err := p.do(ctx, "read_execution", OutcomeOK, func(conn *pgx.Conn) (err error) {
 		data, err = p.strategy.ReadExecution(ctx, conn, k.instance, k.execution)
 		return err
 	})

@@ -46,6 +46,7 @@ type Observation struct {
 	Wire      Wire          // what the operation sent and received
 	Retries   int           // attempts beyond the first
 	Backend   uint32        // process id that the server told the connection of the last attempt; 0 when there was none
+	Failures  []string      // [State] of each attempt that failed, the last included; nil without
 	Err       error         // nil unless Outcome is OutcomeError
 }
 

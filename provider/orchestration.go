@@ -105,7 +105,7 @@ func (p *Provider) FetchOrchestrationItem(ctx context.Context, lockTimeout time.
 	for {
 		var lock Lock
 		var turn *Turn
-		err := p.do(ctx, op, 1+repeats, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
+		err := p.do(ctx, op, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
 			lock = p.lock(lockTimeout)
 			lock.Owner = p.histories.me()
 			turn, err = p.strategy.FetchOrchestrationItem(ctx, conn, lock)
@@ -270,7 +270,7 @@ func (p *Provider) AckOrchestrationItem(ctx context.Context, token LockToken, ac
 		return p.refuse(op, err)
 	}
 	keep := p.histories.keeps(a, ack.History)
-	err = p.do(ctx, op, 1+repeats, OutcomeOK, func(conn *pgx.Conn) error {
+	err = p.do(ctx, op, OutcomeOK, func(conn *pgx.Conn) error {
 		a.at(p.Now(), ack.OrchestratorItems)
 		return p.strategy.AckOrchestrationItem(ctx, conn, a)
 	})

@@ -42,7 +42,7 @@ func (p *Provider) FetchWorkItem(ctx context.Context, lockTimeout time.Duration)
 	}
 	var lock Lock
 	var work *LockedWork
-	err := p.do(ctx, op, 1+repeats, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
+	err := p.do(ctx, op, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
 		lock = p.lock(lockTimeout)
 		work, err = p.strategy.FetchWorkItem(ctx, conn, lock)
 		return err
@@ -65,7 +65,7 @@ func (p *Provider) FetchWorkItems(ctx context.Context, lockTimeout time.Duration
 	}
 	var lock Lock
 	var works []LockedWork
-	err := p.do(ctx, op, 1+repeats, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
+	err := p.do(ctx, op, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
 		lock = p.lock(lockTimeout)
 		works, err = p.strategy.FetchWorkItems(ctx, conn, lock, n)
 		return err
@@ -110,7 +110,7 @@ func (p *Provider) AckWorkItem(ctx context.Context, token LockToken, completion 
 	if err != nil {
 		return p.refuse(op, err)
 	}
-	return p.do(ctx, op, 1+repeats, OutcomeOK, func(conn *pgx.Conn) error {
+	return p.do(ctx, op, OutcomeOK, func(conn *pgx.Conn) error {
 		now := p.Now()
 		return p.strategy.AckWorkItem(ctx, conn, lock, now, done.at(now))
 	})

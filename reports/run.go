@@ -56,6 +56,9 @@ func cellPart(c *result.Cell) part {
 	if len(c.Summary.Queries) > 0 {
 		p.tables = append(p.tables, queryGrid(c.Strategy, c.Summary.Queries))
 	}
+	if line := failures(c.Summary.Operations); line != "" {
+		p.text = append(p.text, line)
+	}
 	if o := c.Summary.Orchestrations; o != nil {
 		p.text = append(p.text, orchestrations(o))
 	}

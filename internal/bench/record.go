@@ -33,6 +33,12 @@ func recorded(s *latency.Snapshot, w window, orchestrates bool) (r result.Round,
 		if op.Latency, err = result.NewLatency(o.Hist, int64(o.Errors)); err != nil {
 			return r, err
 		}
+		for state, n := range o.Failures {
+			if op.Failures == nil {
+				op.Failures = map[string]int64{}
+			}
+			op.Failures[state] = int64(n)
+		}
 		n := float64(o.Count)
 		op.RoundTripsPerOp = float64(o.RoundTrips) / n
 		op.BytesOutPerOp, op.BytesInPerOp = float64(o.BytesOut)/n, float64(o.BytesIn)/n

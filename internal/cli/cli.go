@@ -136,7 +136,7 @@ Without a database named by --dsn or the environment it starts a private Postgre
 	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(a.compareCommand(), a.sweepCommand(), a.runCommand(), a.gateCommand(), a.baselineCommand(), a.historyCommand(), a.verifyCommand(), a.reportCommand(), a.listCommand(), a.doctorCommand(),
 		a.migrateCommand(), a.cleanCommand(), a.configCommand(), a.manCommand(), a.versionCommand(), exitCodesTopic(),
-		a.benchHarnessCommand(), a.benchPeersCommand(), a.benchChildCommand(), a.soakLoadCommand())
+		a.benchHarnessCommand(), a.benchPeersCommand(), a.benchChildCommand(), a.soakLoadCommand(), a.chaosCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	return root
 }

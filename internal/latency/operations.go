@@ -33,10 +33,11 @@ func slot(o provider.Outcome) int {
 }
 
 type calls struct {
-	retries uint64
-	wire    provider.Wire
-	latency sparse
-	wait    sparse
+	retries  uint64
+	failures map[string]uint64 // nil while nothing failed
+	wire     provider.Wire
+	latency  sparse
+	wait     sparse
 }
 
 // Observe files o under its name and outcome.
@@ -48,6 +49,12 @@ func (s *observer) Observe(o *provider.Observation) {
 	i := slot(o.Outcome)
 	c := s.calls(o.Operation, i)
 	c.retries += uint64(o.Retries)
+	for _, state := range o.Failures {
+		if c.failures == nil {
+			c.failures = map[string]uint64{}
+		}
+		c.failures[state]++
+	}
 	c.wire.RoundTrips += o.Wire.RoundTrips
 	c.wire.BytesOut += o.Wire.BytesOut
 	c.wire.BytesIn += o.Wire.BytesIn
@@ -82,7 +89,7 @@ func (s *observer) clear() {
 	for _, op := range s.operations {
 		for _, c := range op {
 			if c != nil {
-				c.retries, c.wire = 0, provider.Wire{}
+				c.retries, c.failures, c.wire = 0, nil, provider.Wire{}
 				c.latency.clear()
 				c.wait.clear()
 			}

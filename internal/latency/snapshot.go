@@ -28,6 +28,7 @@ type OperationStats struct {
 	// or ok those of the error row, on one of outcome empty 0.
 	Errors                        uint64
 	Retries                       uint64                  // attempts beyond the first, all calls together
+	Failures                      map[string]uint64       // attempts that failed, by provider.State; nil for none
 	RoundTrips, BytesOut, BytesIn uint64                  // all calls together
 	Overflow                      uint64                  // of Count, those above Max
 	Hist                          *hdrhistogram.Histogram // of the duration in nanoseconds; never nil
@@ -141,6 +142,7 @@ func (t *tally) snapshot() *Snapshot {
 func (o *OperationStats) add(c *calls) {
 	o.Count += c.latency.count
 	o.Retries += c.retries
+	o.failed(c.failures)
 	o.RoundTrips += c.wire.RoundTrips
 	o.BytesOut += c.wire.BytesOut
 	o.BytesIn += c.wire.BytesIn
@@ -149,9 +151,19 @@ func (o *OperationStats) add(c *calls) {
 	c.wait.addTo(o.Wait)
 }
 
+func (o *OperationStats) failed(states map[string]uint64) {
+	for state, n := range states {
+		if o.Failures == nil {
+			o.Failures = map[string]uint64{}
+		}
+		o.Failures[state] += n
+	}
+}
+
 func (o *OperationStats) merge(from *OperationStats) {
 	o.Count += from.Count
 	o.Retries += from.Retries
+	o.failed(from.Failures)
 	o.RoundTrips += from.RoundTrips
 	o.BytesOut += from.BytesOut
 	o.BytesIn += from.BytesIn

@@ -93,6 +93,8 @@ type Operation struct {
 	BytesOutPerOp   float64 `json:"bytes_out_per_op,omitempty"`
 	BytesInPerOp    float64 `json:"bytes_in_per_op,omitempty"`
 	Retries         int64   `json:"retries,omitempty"` // attempts beyond the first, all calls together
+	// Failures are the attempts that failed, by SQLSTATE, or by "connection" or "timeout"; nil for none.
+	Failures map[string]int64 `json:"failures,omitempty"`
 	// Server is the work of the operation's statements, whatever the outcome of the calls: it stands on the loaded or ok
 	// row. Nil where the server does not tell.
 	Server *ServerWork `json:"server,omitempty"`

@@ -151,6 +151,12 @@ func (m *merged) add(o Operation) error {
 	m.Count += o.Count
 	m.Errors += o.Errors
 	m.Retries += o.Retries
+	for state, n := range o.Failures {
+		if m.Failures == nil {
+			m.Failures = map[string]int64{}
+		}
+		m.Failures[state] += n
+	}
 	m.Max = max(m.Max, o.Max)
 	m.sums.latency += n * float64(o.Mean)
 	m.sums.trips += n * o.RoundTripsPerOp

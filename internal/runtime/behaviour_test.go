@@ -128,7 +128,10 @@ func TestStopLeavesNothingBehind(t *testing.T) {
 		for i := range 5 {
 			b.start(fmt.Sprint(i), "O", "")
 		}
-		b.until("activities begin", func() bool { d, err := p.GetQueueDepths(t.Context()); return err == nil && d.Worker == 3 })
+		b.until("activities begin", func() bool {
+			d, err := p.GetQueueDepths(t.Context())
+			return err == nil && d.Worker == 3 && rt.Stats().Turns == 5
+		})
 		cancel() // as good as a stop
 		if err := rt.Stop(t.Context()); err != nil {
 			t.Fatal(err)

@@ -72,14 +72,14 @@ func (d *dispatcher) turn(run, calls context.Context, item *provider.Orchestrati
 	case what.abandon != nil:
 		d.abandon(calls, item, *what.abandon)
 	case what.discard:
-		d.discard(calls, item, what.end)
+		d.discard(run, calls, item, what.end)
 	default:
 		d.commit(run, calls, item, what)
 	}
 }
 
-func (d *dispatcher) discard(calls context.Context, item *provider.OrchestrationItem, end *Result) {
-	err := d.persist(calls, func() error { return d.provider.DiscardOrchestrationItem(calls, item.LockToken) })
+func (d *dispatcher) discard(run, calls context.Context, item *provider.OrchestrationItem, end *Result) {
+	err := d.persist(run, calls, d.LockTimeout, func() error { return d.provider.DiscardOrchestrationItem(calls, item.LockToken) })
 	d.instances.ended(item.Instance)
 	switch {
 	case err == nil:
@@ -117,7 +117,7 @@ func (d *dispatcher) commit(run, calls context.Context, item *provider.Orchestra
 		}
 	case item.HistoryError != nil && errors.Is(err, provider.ErrDuplicateEvent):
 		// It was ended for that reason before.
-		d.discard(calls, item, nil)
+		d.discard(run, calls, item, nil)
 		return
 	}
 	// Without a delay it would be fetched again at once, to fail again.
@@ -136,7 +136,7 @@ func (d *dispatcher) ack(run, calls context.Context, item *provider.Orchestratio
 		room = provider.Room{Turn: d.LockTimeout, Works: len(places), WorkLock: d.WorkLockTimeout}
 	}
 	var got provider.HandedOver
-	err := d.persist(calls, func() (err error) {
+	err := d.persist(run, calls, d.LockTimeout, func() (err error) {
 		got, err = d.provider.AckOrchestrationItemAndFetch(calls, item.LockToken, *what.ack, room)
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -249,17 +250,24 @@ func backoff(err error, n int) time.Duration {
 	if !provider.IsRetryable(err) {
 		return 100 * time.Millisecond
 	}
-	return min(3*time.Second, 100*time.Millisecond<<min(n, 5))
+	return jittered(min(3*time.Second, 100*time.Millisecond<<min(n, 5)))
 }
 
-// ackRetries is how often an ack is repeated after errors that may pass: after 10, 20, 40, 80 and 160 ms.
+// jittered is between half of d and d: those who failed together shall not come back together.
+func jittered(d time.Duration) time.Duration { return d/2 + rand.N(d/2) }
+
+// ackRetries is how often an ack is repeated at least while its error may pass, after 10, 20, 40, 80 and 160 ms at most.
+// Beyond that the pauses double up to a second for as long as the lock may last, so that a server that is away for a moment
+// costs no turn, unless the runtime is to stop.
 const ackRetries = 5
 
-// persist repeats an ack while its error may pass.
-func (r *Runtime) persist(calls context.Context, ack func() error) error {
+// persist repeats an ack while its error may pass. lock is how long the lock of the work may last from now.
+func (r *Runtime) persist(run, calls context.Context, lock time.Duration, ack func() error) error {
+	began := time.Now()
 	for n := 0; ; n++ {
 		err := ack()
-		if err == nil || n == ackRetries || !provider.IsRetryable(err) || !sleep(calls, 10*time.Millisecond<<n) {
+		if err == nil || !provider.IsRetryable(err) || n >= ackRetries && (run.Err() != nil || time.Since(began) > lock) ||
+			!sleep(calls, jittered(min(time.Second, 10*time.Millisecond<<min(n, 7)))) {
 			return err
 		}
 		r.counters.retries.Add(1)

@@ -128,7 +128,7 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	asked := time.Now()
 	var got provider.HandedOver
 	mark := w.instances.begin()
-	err := w.persist(calls, func() (err error) {
+	err := w.persist(run, calls, w.WorkLockTimeout, func() (err error) {
 		got, err = w.provider.AckWorkItemAndFetch(calls, item.LockToken, completion, room)
 		return err
 	})

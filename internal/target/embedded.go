@@ -26,7 +26,7 @@ func openEmbedded(ctx context.Context, s Spec, bin binaries) (*Server, error) {
 		defer cancel()
 		return nil, errors.Join(err, c.stop(stop))
 	}
-	return &Server{config: c.config, kind: "embedded", version: bin.version, logPath: c.log(), bin: bin.dir, close: c.stop}, nil
+	return &Server{config: c.config, kind: "embedded", version: bin.version, logPath: c.log(), bin: bin.dir, cluster: c, close: c.stop}, nil
 }
 
 // newCluster makes the folder of a cluster, empty but for our marker.

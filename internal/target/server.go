@@ -25,6 +25,7 @@ type Server struct {
 	bin     string
 	pooler  pooler.Mode
 	schema  string
+	cluster *cluster // nil unless embedded
 	close   func(context.Context) error
 }
 

@@ -122,6 +122,8 @@ func (h *Hub) send(ctx context.Context, conn *pgx.Conn) error {
 func (h *Hub) notify(ctx context.Context, conn *pgx.Conn, m message) error {
 	h.stats.statements.Add(1)
 	h.stats.notified.Add(1)
+	ctx, cancel := context.WithTimeout(ctx, proof) // a half-open network says nothing
+	defer cancel()
 	_, err := conn.Exec(ctx, "select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)", h.config.Channel, m.String())
 	return err
 }

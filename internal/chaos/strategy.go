@@ -1,0 +1,71 @@
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/provider"
+)
+
+// forgetful is a strategy some of whose acks commit and get no reply.
+type forgetful struct {
+	provider.Strategy
+	world *world
+}
+
+// forgetfulEager is the same for a strategy that hands over.
+type forgetfulEager struct {
+	forgetful
+	eager provider.EagerStrategy
+}
+
+// forget wraps a strategy.
+func (w *world) forget(s provider.Strategy) provider.Strategy {
+	if eager, ok := s.(provider.EagerStrategy); ok {
+		return forgetfulEager{forgetful{s, w}, eager}
+	}
+	return forgetful{s, w}
+}
+
+func (f forgetful) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *provider.TurnAck) error {
+	f.lose(conn)
+	return f.Strategy.AckOrchestrationItem(ctx, conn, a)
+}
+
+func (f forgetful) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.WorkLock, now int64, done *provider.Message) error {
+	f.lose(conn)
+	return f.Strategy.AckWorkItem(ctx, conn, l, now, done)
+}
+
+func (f forgetfulEager) EnqueueOrchestratorItemAndFetch(ctx context.Context, conn *pgx.Conn, m provider.Message, w provider.Want) (provider.Handover, error) {
+	return f.eager.EnqueueOrchestratorItemAndFetch(ctx, conn, m, w)
+}
+
+func (f forgetfulEager) AckOrchestrationItemAndFetch(ctx context.Context, conn *pgx.Conn, a *provider.TurnAck, w provider.Want) (provider.Handover, error) {
+	f.lose(conn)
+	return f.eager.AckOrchestrationItemAndFetch(ctx, conn, a, w)
+}
+
+func (f forgetfulEager) AckWorkItemAndFetch(ctx context.Context, conn *pgx.Conn, l provider.WorkLock, now int64, done *provider.Message, w provider.Want) (provider.Handover, error) {
+	f.lose(conn)
+	return f.eager.AckWorkItemAndFetch(ctx, conn, l, now, done, w)
+}
+
+func (f forgetful) lose(conn *pgx.Conn) {
+	if f.world.armed.Load() <= 0 || f.world.armed.Add(-1) < 0 {
+		return
+	}
+	f.world.network.loseReply(conn.PgConn().Conn().LocalAddr().String(), commits(f.Strategy.Name()))
+}
+
+// commits tells the write with which an ack of a strategy commits: what is executed at once is bound first (message B of the
+// protocol), where inline has a statement of its own for it.
+func commits(strategy string) func([]byte) bool {
+	if strategy == "inline" || strings.HasPrefix(strategy, "sp-fetch") {
+		return func(b []byte) bool { return bytes.Contains(b, []byte("commit")) }
+	}
+	return func(b []byte) bool { return len(b) > 0 && b[0] == 'B' }
+}
