@@ -43,11 +43,27 @@ const ticks = 100
 // CPU is what the postmaster and all its children have spent so far, those that have ended included; user and system, in
 // steps of 10 ms a process.
 func (s Server) CPU() (time.Duration, error) {
-	own, err := readStat(s.postmaster)
-	if err != nil {
-		return 0, err
+	for {
+		before, err := readStat(s.postmaster)
+		if err != nil {
+			return 0, err
+		}
+		children, err := s.children()
+		if err != nil {
+			return 0, err
+		}
+		own, err := readStat(s.postmaster)
+		if err != nil {
+			return 0, err
+		}
+		// A child that the postmaster reaped meanwhile would be counted twice, or not at all.
+		if own.reaped == before.reaped {
+			return time.Duration(own.spent+own.reaped+children) * time.Second / ticks, nil
+		}
 	}
-	sum := own.spent + own.reaped
+}
+
+func (s Server) children() (spent int64, err error) {
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		return 0, err
@@ -57,15 +73,11 @@ func (s Server) CPU() (time.Duration, error) {
 		if err != nil {
 			continue
 		}
-		p, err := readStat(pid)
-		if err != nil { // it has ended meanwhile, and the postmaster has it among those
-			continue
-		}
-		if p.parent == s.postmaster {
-			sum += p.spent + p.reaped
+		if p, err := readStat(pid); err == nil && p.parent == s.postmaster { // else it has ended meanwhile
+			spent += p.spent + p.reaped
 		}
 	}
-	return time.Duration(sum) * time.Second / ticks, nil
+	return spent, nil
 }
 
 type stat struct {

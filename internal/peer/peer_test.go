@@ -131,3 +131,48 @@ func TestSelf(t *testing.T) {
 		t.Errorf("%v after %v (%v, %v)", after, before, err, sum)
 	}
 }
+
+// A backend that ends while the server is read is counted once: what was spent never becomes less.
+func TestServerCPUNeverFalls(t *testing.T) {
+	t.Parallel()
+	config := pgtest.NewSchema(t)
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	s, err := FindServer(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		for range 20 {
+			short, err := pgx.ConnectConfig(context.Background(), config)
+			if err == nil {
+				_, err = short.Exec(context.Background(), "select count(*) from generate_series(1, 100000)")
+				_ = short.Close(context.Background())
+			}
+			if err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for last := time.Duration(0); ; {
+		now, err := s.CPU()
+		if err != nil || now < last {
+			t.Fatalf("%v after %v: %v", now, last, err)
+		}
+		last = now
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+			return
+		default:
+		}
+	}
+}
