@@ -153,4 +153,8 @@ func TestSpreadOfRecoveries(t *testing.T) {
 	if median, most := spread(r.restarts()); median != 2 || most != 9 || r.Slowest() != 9 {
 		t.Errorf("median %d, most %d", median, most)
 	}
+	more := Result{Recoveries: map[string][]time.Duration{"kill": {2e9}}}
+	if got, want := waits([]*Result{&r, &more}), "cut 0s 0s, kill 0s 2s, stop-fast 0s 0s"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
 }

@@ -76,6 +76,6 @@ func poolEmpty(ctx context.Context, w *world, r *rand.Rand) error {
 			taken = append(taken, c)
 		}
 	}
-	pause(ctx, between(r, 100, 2500))
+	pause(ctx, between(r, 100, 3500))
 	return nil
 }

@@ -116,7 +116,7 @@ func pausedBackend(ctx context.Context, w *world, r *rand.Rand) error {
 		_ = syscall.Kill(pid, syscall.SIGSTOP)
 		defer syscall.Kill(pid, syscall.SIGCONT)
 	}
-	pause(ctx, between(r, 100, 3000))
+	pause(ctx, between(r, 100, 4000))
 	return nil
 }
 

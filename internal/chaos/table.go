@@ -38,12 +38,31 @@ func Table(out io.Writer, results []*Result) {
 		fmt.Fprintf(out, "%-10s %5d %7d %10d %8d %9d %10d %11d %13v %13v\n", strategy, runs, injected, sum.Instances, sum.Deleted, sum.Repeated,
 			sum.LostAcks, violations, median.Round(time.Millisecond), most.Round(time.Millisecond))
 	}
-	fmt.Fprintf(out, "\nfaults: %s\nfailed attempts by SQLSTATE: %s\n", list(faults), list(states))
+	fmt.Fprintf(out, "\nfaults: %s\nfailed attempts by SQLSTATE: %s\nfirst ack after, median and most: %s\n", list(faults), list(states), waits(results))
 	for _, r := range results {
 		for _, v := range r.Violations {
 			fmt.Fprintf(out, "VIOLATION %s, seed %d: %s\n", r.Strategy, r.Seed, v)
 		}
 	}
+}
+
+// waits tells how long it took after each kind of outage.
+func waits(results []*Result) string {
+	all := map[string][]time.Duration{}
+	for _, r := range results {
+		for name, some := range r.Recoveries {
+			all[name] = append(all[name], some...)
+		}
+	}
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		median, most := spread(all[name])
+		words = append(words, fmt.Sprintf("%s %v %v", name, median.Round(time.Millisecond), most.Round(time.Millisecond)))
+	}
+	if len(words) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
 }
 
 // restarts are the recoveries after the server itself was away.
