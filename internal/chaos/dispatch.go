@@ -39,25 +39,31 @@ func Dispatch(ctx context.Context, in io.Reader, out io.Writer) error {
 	go func() { _, _ = io.Copy(io.Discard, in); cancel() }()
 	told := 0
 	for err == nil && ctx.Err() == nil {
-		pause(ctx, 100*time.Millisecond)
-		told, err = tell(out, p, r, told)
+		began := false
+		select {
+		case <-l.began:
+			began = true
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+		}
+		told, err = tell(out, p, r, told, began)
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	p.stop(stop)
 	if err == nil {
-		_, err = tell(out, p, r, told)
+		_, err = tell(out, p, r, told, false)
 	}
 	return err
 }
 
-// slowTurn is the most that a turn takes there, so that a signal often finds a lock held.
+// slowTurn is the most that a turn takes there, so that a signal finds a lock held.
 const slowTurn = 400 * time.Millisecond
 
 // tell tells the problems after those that were told, and gives how many there are.
-func tell(out io.Writer, p *process, r *record, told int) (int, error) {
+func tell(out io.Writer, p *process, r *record, told int, began bool) (int, error) {
 	problems := r.permanent()
-	err := json.NewEncoder(out).Encode(news{p.runtime.Stats().LocksLost, problems[told:]})
+	err := json.NewEncoder(out).Encode(news{p.runtime.Stats().LocksLost, began, problems[told:]})
 	return len(problems), err
 }
 

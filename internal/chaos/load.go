@@ -17,10 +17,13 @@ type load struct {
 	mu       sync.Mutex
 	executed map[string]int // how often each activity began, by its input
 	hold     chan time.Duration
-	slow     time.Duration // the most that a turn takes; 0 is no time
+	slow     time.Duration // the most that a turn takes, and at least half of it; 0 is no time
+	began    chan struct{} // a slow turn has begun
 }
 
-func newLoad() *load { return &load{executed: map[string]int{}, hold: make(chan time.Duration, 1)} }
+func newLoad() *load {
+	return &load{executed: map[string]int{}, hold: make(chan time.Duration, 1), began: make(chan struct{}, 1)}
+}
 
 func (l *load) note(input string) {
 	l.mu.Lock()
@@ -89,10 +92,19 @@ func (l *load) registry() *runtime.Registry {
 			default:
 			}
 			if l.slow > 0 {
-				time.Sleep(rand.N(l.slow))
+				signal(l.began)
+				time.Sleep(l.slow/2 + rand.N(l.slow/2))
 			}
 			return k.code(c, input)
 		})
 	}
 	return r
+}
+
+// signal tells whoever waits on c, or will, that something happened.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }

@@ -22,6 +22,7 @@ type address struct {
 // news is what it tells, a JSON object each time.
 type news struct {
 	Lost     int64    // locks so far
+	Began    bool     // a turn, since the last
 	Problems []string // errors that are not to be repeated, since the last
 }
 
@@ -30,13 +31,14 @@ type sibling struct {
 	command *exec.Cmd
 	stdin   io.Closer
 	lost    atomic.Int64
+	began   chan struct{} // a turn has begun
 	ended   chan struct{}
 	err     error // that it ended with
 }
 
 // startSibling runs the command that is to call [Dispatch].
 func (w *world) startSibling() (*sibling, error) {
-	s := &sibling{command: exec.Command(w.Dispatcher[0], w.Dispatcher[1:]...), ended: make(chan struct{})}
+	s := &sibling{command: exec.Command(w.Dispatcher[0], w.Dispatcher[1:]...), began: make(chan struct{}, 1), ended: make(chan struct{})}
 	stdin, err := s.command.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -68,6 +70,9 @@ func (s *sibling) hear(stdout io.Reader, r *record) {
 			r.problem("another process: " + problem)
 		}
 		s.lost.Store(max(n.Lost, s.lost.Load()))
+		if n.Began {
+			signal(s.began)
+		}
 	}
 }
 
@@ -83,8 +88,17 @@ func (s *sibling) stop(ctx context.Context) error {
 	return s.err
 }
 
-// pause stops the whole process for a while, whatever it is doing.
+// pause stops the whole process for a while: in the middle of a turn if one begins soon, else whatever it is doing.
 func (s *sibling) pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-s.began: // long ago, perhaps
+	default:
+	}
+	select {
+	case <-s.began:
+	case <-time.After(lockTime):
+	case <-ctx.Done():
+	}
 	if err := s.command.Process.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
