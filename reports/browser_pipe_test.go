@@ -40,7 +40,7 @@ func startBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	args := []string{"--headless", "--remote-debugging-pipe", "--user-data-dir=" + t.TempDir(), "--no-first-run", "--disable-gpu",
 		"--disable-dev-shm-usage", "--hide-scrollbars", "--no-proxy-server"}
 	if os.Getuid() == 0 { // its sandbox does not start as root; the pages are our own
