@@ -28,6 +28,10 @@ race: ## Run the concurrent packages under the race detector
 test-container: ## Run a comparison in a container of an image made from Debian's packages, with an engine started where there is none (root)
 	.ci/container
 
+test-browser: ## Show every page to Chromium at three widths, light, dark and as printed, with pictures of them in bin/pages
+	go vet -tags browser ./reports
+	go test -tags browser ./reports -run InABrowser -count=1 -shots $(CURDIR)/bin/pages -pages '$(PAGES)'
+
 test-kill: ## Kill KILLS (50) runs at random moments, on a database and with private servers: the next sweeps, a run beside goes on
 	go test ./internal/cli -run '^TestKilled(Private)?Runs$$' -count=1 -timeout 2h -v -kills $(or $(KILLS),50)
 
@@ -73,4 +77,4 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 2m; FUZZ="./internal/gate Fu
 golden: ## Rewrite the golden reports; review the difference like code
 	go test ./reports -update
 
-.PHONY: help build image man test test-build test-container test-kill test-matrix race lint verify soak bench bench-harness bench-peers soak-load chaos fuzz golden
+.PHONY: help build image man test test-build test-container test-browser test-kill test-matrix race lint verify soak bench bench-harness bench-peers soak-load chaos fuzz golden

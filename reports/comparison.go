@@ -40,6 +40,7 @@ func comparisonDocument(a *compare.Analysis, o Options) *document {
 			found.title = "Fetches that found nothing"
 			p.tables = append(p.tables, found)
 		}
+		p.tables = append(p.tables, g.byRound(a))
 		d.parts = append(d.parts, p)
 	}
 	if len(d.parts) == 0 {

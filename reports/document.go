@@ -15,6 +15,9 @@ type document struct {
 	notes  []string // doubts, a sentence each
 	legend string
 	paths  [][2]string // label, path
+
+	charts   []Chart // for Markdown, which has them beside it
+	chartsAt string
 }
 
 // part is a table and what it means.
@@ -28,6 +31,7 @@ type part struct {
 // grid is a table. Column headings may have two lines; a column is aligned to the right unless it is in left.
 type grid struct {
 	title string
+	only  string // as of a part
 	head  []string
 	left  map[int]bool
 	rows  [][]cell

@@ -15,25 +15,70 @@ func runHTML(w io.Writer, f *result.File, o Options) error {
 }
 
 func comparisonHTML(w io.Writer, a *compare.Analysis, o Options) error {
-	d, p := comparisonDocument(a, o), html.Page{Base: a.Base, Head: a.Head, Compared: a}
-	if s := sweepOf(a, o); s != nil {
+	return html.Write(w, comparisonPage(a, o))
+}
+
+func comparisonPage(a *compare.Analysis, o Options) html.Page {
+	d, p, s := comparisonDocument(a, o), html.Page{Base: a.Base, Head: a.Head, Compared: a}, sweepOf(a, o)
+	if s != nil {
 		p.Distance = s.Analysis
 		s.reorder(d)
 	}
-	return html.Write(w, pageOf(d, p))
+	if p = pageOf(d, p); s != nil {
+		p.Legend += " A change in bold was judged by paired rounds; for a plain one they had too few calls."
+	}
+	if p.Base == nil { // an analysis without its files has no page
+		return p
+	}
+	all := groups(a)
+	for i := range p.Parts {
+		part := &p.Parts[i]
+		if t := s.of(part.Title); t != nil {
+			if part.Answers = s.answers(t, len(d.notes)); part.Answers != nil { // which have the break-evens of the whole
+				part.Text = append(s.headlines(t), s.byOperation(t)...)
+			}
+		} else if at := slices.IndexFunc(all, func(g *group) bool { return g.title() == part.Title }); at >= 0 && s == nil {
+			part.Answers = answers(a, besides(all, at), len(d.notes))
+		}
+	}
+	return p
+}
+
+// besides gives all groups of a workload at a distance to the first of them, and none to the others.
+func besides(all []*group, at int) (same []*group) {
+	for i, g := range all {
+		if g.workload == all[at].workload && g.added == all[at].added && (g.base != g.head || g.base == all[at].base) {
+			if i < at {
+				return nil
+			}
+			same = append(same, g)
+		}
+	}
+	return same
 }
 
 // reorder puts what was measured before the lines. What saves it is told by a chart and its numbers.
 func (s *sweep) reorder(d *document) {
-	for _, t := range s.targets {
-		for i := range d.parts {
-			if p := &d.parts[i]; strings.HasPrefix(p.title, t.workload+": latency = ") {
-				lines := s.fits(t)
-				lines.title = "S and R of each operation"
-				p.tables = []grid{s.byDistance(t), lines}
-			}
+	for i := range d.parts {
+		if t := s.of(d.parts[i].title); t != nil {
+			lines := s.fits(t)
+			lines.title = "S and R of each operation"
+			d.parts[i].tables = []grid{s.byDistance(t), lines}
 		}
 	}
+}
+
+// of gives the workload of a part by its title; nil for a part of something else.
+func (s *sweep) of(title string) *target {
+	if s == nil {
+		return nil
+	}
+	for _, t := range s.targets {
+		if title == t.title() {
+			return t
+		}
+	}
+	return nil
 }
 
 // pageOf puts the words of d into p, but for the statements of calls, which a chart shows with its numbers.
@@ -45,6 +90,9 @@ func pageOf(d *document, p html.Page) html.Page {
 		}
 		out := html.Part{Title: part.title, Text: part.text}
 		for _, g := range part.tables {
+			if g.only != "" {
+				continue
+			}
 			out.Tables = append(out.Tables, tableOf(g))
 		}
 		p.Parts = append(p.Parts, out)

@@ -12,11 +12,15 @@ import (
 )
 
 func runMarkdown(w io.Writer, f *result.File, o Options) error {
-	return markdown(w, runDocument(f, o))
+	d := runDocument(f, o)
+	d.charts, d.chartsAt = o.Charts, o.ChartsAt
+	return markdown(w, d)
 }
 
 func comparisonMarkdown(w io.Writer, a *compare.Analysis, o Options) error {
-	return markdown(w, comparisonDocument(a, o))
+	d := comparisonDocument(a, o)
+	d.charts, d.chartsAt = o.Charts, o.ChartsAt
+	return markdown(w, d)
 }
 
 // markdown writes d as GitHub-flavoured Markdown whose source can be read as well. It is written by hand so that the
@@ -36,7 +40,7 @@ func markdown(w io.Writer, d *document) error {
 			fmt.Fprintf(&b, "\n%s\n", escape(t))
 		}
 		for _, g := range p.tables {
-			if len(g.rows) == 0 {
+			if len(g.rows) == 0 || g.only == "terminal" {
 				continue
 			}
 			if g.title != "" {
@@ -46,6 +50,7 @@ func markdown(w io.Writer, d *document) error {
 			markdownGrid(&b, g)
 		}
 	}
+	markdownCharts(&b, d)
 	if d.legend != "" {
 		fmt.Fprintf(&b, "\n%s\n", escape(d.legend))
 	}

@@ -20,6 +20,8 @@ type Options struct {
 	Width      int             // columns to wrap text at, at least 40; 0 is 80. Tables are not cut.
 	ResultPath string          // told at the end of table and markdown, if set
 	ReportPath string          // likewise
+	Charts     []Chart         // shown by markdown, if set: see [Charts]
+	ChartsAt   string          // the folder that they are in, as a link from the report
 	Compare    compare.Options // how Render and RenderFiles compare
 }
 

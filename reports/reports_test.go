@@ -114,8 +114,12 @@ func TestColourAddsNothingButColour(t *testing.T) {
 
 func TestTableFitsEightyColumns(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"compare", "run"} { // a strategy with a longer name takes what it needs
-		for line := range strings.Lines(render(t, "table", recorded(t, name), reports.Options{})) {
+	all := map[string]string{"before-after": beforeAfter(t, "table")}
+	for _, name := range []string{"compare", "three", "run"} {
+		all[name] = render(t, "table", recorded(t, name), reports.Options{})
+	}
+	for name, s := range all {
+		for line := range strings.Lines(s) {
 			line = strings.TrimSuffix(line, "\n")
 			if n := utf8.RuneCountInString(line); n > 80 {
 				t.Errorf("%s: %d columns: %s", name, n, line)

@@ -65,6 +65,8 @@ func (o Options) distance() distance.Options {
 	}
 }
 
+func (t *target) title() string { return t.workload + ": latency = S + R × round-trip time" }
+
 // complete finds the distances of a target and what it is mainly about.
 func (s *sweep) complete(t *target) {
 	t.main = t.subjects[0]
@@ -113,7 +115,7 @@ func (s *sweep) write(d *document) {
 	}
 	d.notes = slices.Concat(d.notes, s.Warnings)
 	for _, t := range s.targets {
-		p := part{title: t.workload + ": latency = S + R × round-trip time"}
+		p := part{title: t.title()}
 		p.text = append(p.text, s.headlines(t)...)
 		p.text = append(p.text, s.breakEvens(t)...)
 		p.tables = append(p.tables, s.fits(t), s.byDistance(t))

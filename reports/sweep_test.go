@@ -110,7 +110,7 @@ func TestSweepHeadline(t *testing.T) {
 		return s
 	}
 	f := resulttest.Sweep()
-	if s := headline(f); !strings.Contains(s, "At 25.1 ms, sp is") || strings.Contains(s, "Noise floor") {
+	if s := headline(f); !strings.Contains(s, "At 25.1 ms, sp takes 82.3 % [82.2, 82.4] less time than inline") || strings.Contains(s, "Noise floor") {
 		t.Error(s)
 	}
 	for i := range f.Cells { // a control arm: inline once more, a few percent off
@@ -129,7 +129,7 @@ func TestSweepHeadline(t *testing.T) {
 	}
 	f = resulttest.Sweep() // a server that is far by itself
 	f.Cells = slices.DeleteFunc(f.Cells, func(c result.Cell) bool { return c.AddedRTT < 5*time.Millisecond })
-	if s := headline(f); !strings.Contains(s, "At your measured round trip of 5.10 ms, sp is") {
+	if s := headline(f); !strings.Contains(s, "At your measured round trip of 5.10 ms, sp takes") {
 		t.Error(s)
 	}
 }

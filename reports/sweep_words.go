@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,20 +50,27 @@ func (s *sweep) headlines(t *target) []string {
 	if own {
 		where = "At your measured round trip of " + rtt(at)
 	}
-	out := fmt.Sprintf("%s, %s is %s vs %s for %s (p50)", where, best.Head, changeOf(best), best.Base, whole(t.main.operation))
+	out := fmt.Sprintf("%s, %s takes %s than %s for %s (%s)", where, best.Head, lessTime(best), best.Base, whole(t.main.operation), s.statistic(t))
 	var others []string
-	saving := float64(best.BaseValue - best.HeadValue)
+	saving, tied := float64(best.BaseValue-best.HeadValue), s.standing(t, at).tied
 	for _, h := range s.heads() {
-		if p, ok := all[h]; ok && h != best.Head && saving > 0 && p.Ratio < 1 {
+		if p, ok := all[h]; ok && h != best.Head && !slices.Contains(tied, h) && saving > 0 && p.Ratio < 1 {
 			others = append(others, fmt.Sprintf("%s gets %.0f %%", h, 100*float64(p.BaseValue-p.HeadValue)/saving))
 		}
 	}
 	if len(others) > 0 {
 		out += "; " + strings.Join(others, " and ") + " of that saving"
 	}
+	if len(tied) > 0 {
+		out += "; these rounds do not tell it from " + and(tied)
+	}
 	out += "."
 	if b := s.pair(t, t.main, s.base, best.Head); b != nil {
 		out += fmt.Sprintf(" Break-even with %s: %s.", s.base, b.Text)
+	}
+	base, head := s.Fit(t.workload, t.main.operation, t.main.outcome, s.base), s.Fit(t.workload, t.main.operation, t.main.outcome, best.Head)
+	if base != nil && head != nil {
+		out += fmt.Sprintf(" Round trips that it waits for: %s → %s.", trips(float64(base.R)), trips(float64(head.R)))
 	}
 	return []string{out + s.floor(t, best.Head, at)}
 }
@@ -85,6 +93,28 @@ func changeOf(p distance.Prediction) string {
 	}
 	d := decimals(high - low)
 	return fmt.Sprintf("%s %% [%s, %s]", signed(point, d), signed(low, d), signed(high, d))
+}
+
+// lessTime is a change in words, "83 % less time [82, 86]" or "12 % more".
+func lessTime(p distance.Prediction) string {
+	point, ends, word := 1-float64(p.Ratio), [2]float64{1 - float64(p.CIHigh), 1 - float64(p.CILow)}, "less"
+	if point < 0 {
+		point, ends, word = -point, [2]float64{-ends[1], -ends[0]}, "more"
+	}
+	if !p.CILow.Valid() {
+		return fmt.Sprintf("%.0f %% %s time", 100*point, word)
+	}
+	d := decimals(100 * (ends[1] - ends[0]))
+	plain := func(v float64) string { return strings.TrimPrefix(signed(100*v, d), "+") }
+	return fmt.Sprintf("%s %% [%s, %s] %s time", plain(point), plain(ends[0]), plain(ends[1]), word)
+}
+
+// statistic names what the lines of a target are of.
+func (s *sweep) statistic(t *target) string {
+	if f := s.Fit(t.workload, t.main.operation, t.main.outcome, s.base); f != nil {
+		return string(f.Statistic)
+	}
+	return string(compare.P50)
 }
 
 func whole(operation string) string {
@@ -122,6 +152,11 @@ func (s *sweep) breakEvens(t *target) []string {
 			out = append(out, fmt.Sprintf("Against %s, %s: %s.", base, whole(t.main.operation), strings.Join(clauses, "; ")))
 		}
 	}
+	return append(out, s.byOperation(t)...)
+}
+
+// byOperation says for each strategy where its operations win against those of the base.
+func (s *sweep) byOperation(t *target) (out []string) {
 	for _, head := range s.heads() {
 		if line := s.operations(t, head); line != "" {
 			out = append(out, line)

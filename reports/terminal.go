@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
@@ -35,6 +38,9 @@ func terminal(w io.Writer, d *document, o Options) error {
 		}
 		b.WriteString("\n" + style(o, bold, clean(p.title)) + "\n")
 		for i, g := range p.tables {
+			if len(g.rows) == 0 {
+				continue
+			}
 			if i > 0 && g.title != "" {
 				b.WriteString("\n")
 			}
@@ -68,11 +74,39 @@ func terminal(w io.Writer, d *document, o Options) error {
 	return err
 }
 
-// drawGrid draws without lines: columns that are aligned need none, and the text can be pasted anywhere.
+// drawGrid draws without lines: columns that are aligned need none, and the text can be pasted anywhere. Of a table that
+// is too wide the operations are named without the _item that most of them end with.
 func drawGrid(b *bytes.Buffer, g grid, o Options) error {
-	if len(g.rows) == 0 {
-		return nil
+	raw, err := layout(g, o)
+	if err != nil {
+		return err
 	}
+	if widest(raw) > o.width() {
+		short := g
+		short.rows = nil
+		for _, row := range g.rows {
+			row = slices.Clone(row)
+			row[0].text = strings.TrimSuffix(row[0].text, "_item")
+			short.rows = append(short.rows, row)
+		}
+		if raw, err = layout(short, o); err != nil {
+			return err
+		}
+	}
+	b.WriteString(raw)
+	return nil
+}
+
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func widest(text string) (n int) {
+	for line := range strings.Lines(escapes.ReplaceAllString(text, "")) {
+		n = max(n, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
+	}
+	return n
+}
+
+func layout(g grid, o Options) (string, error) {
 	align := make([]tw.Align, len(g.head))
 	padding := make([]tw.Padding, len(g.head))
 	for i := range g.head {
@@ -115,16 +149,17 @@ func drawGrid(b *bytes.Buffer, g grid, o Options) error {
 			cells[i] = style(o, colour(c.verdict), c.text)
 		}
 		if err := t.Append(cells); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if err := t.Render(); err != nil {
-		return err
+		return "", err
 	}
+	var b strings.Builder
 	for line := range strings.Lines(raw.String()) {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
-	return nil
+	return b.String(), nil
 }
 
 // The few ANSI attributes in use.

@@ -268,7 +268,7 @@ func TestWarningsOfTheRun(t *testing.T) {
 	a := analyze(t, f, compare.Options{})
 	for _, want := range []string{
 		`Check "answers" failed (3 lost)`, "The clock is coarse.", "2 calls of ack_orchestration_item failed",
-		"Checkpoints fell into 1 rounds", "inline hello-world drifted", "alike",
+		"Checkpoints fell into 1 round;", "inline hello-world drifted", "alike",
 	} {
 		if !warned(a, want) {
 			t.Errorf("no warning %q among %q", want, a.Warnings)

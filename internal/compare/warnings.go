@@ -152,7 +152,7 @@ func warnFile(f *result.File, add adder) {
 		}
 	}
 	if n := len(checkpoints); n > 0 {
-		add("Checkpoints fell into %d rounds; they lengthen the tail.", n)
+		add("Checkpoints fell into %s; they lengthen the tail.", map[bool]string{true: "1 round", false: fmt.Sprintf("%d rounds", n)}[n == 1])
 	}
 }
 

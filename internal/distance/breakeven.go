@@ -109,6 +109,9 @@ func (b BreakEven) Turn() BreakEven {
 func (b BreakEven) text() string {
 	at := fmt.Sprintf("%s ms [%s, %s]", millis(max(0, b.At)), millis(max(0, b.Low)), millis(max(0, b.High)))
 	beyond := ""
+	if b.At <= compare.Number(Nearest) && (b.Verdict == Above || b.Verdict == Below) { // the estimate is that they never cross
+		return fmt.Sprintf("%s %s ms, and perhaps %s", b.Verdict, millis(b.High), map[Verdict]string{Above: "at any distance", Below: "never"}[b.Verdict])
+	}
 	switch {
 	case b.far == 0: // read from JSON
 	case float64(b.Low) > b.far:

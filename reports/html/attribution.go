@@ -50,16 +50,16 @@ func (p Page) attributionChart(workload string) Figure {
 		if !known {
 			parts = []float64{percent(a.RoundTrips), percent(a.Rest)}
 		}
-		s.Panels[i].Stacks = append(s.Panels[i].Stacks, chart.Stack{Label: chart.Number(inMS(a.At)), Parts: parts, Sum: percent(a.Saving)})
+		s.Panels[i].Stacks = append(s.Panels[i].Stacks, chart.Stack{Label: tripMS(a.At), Parts: parts, Sum: percent(a.Saving)})
 		server := ""
 		if a.Server.Valid() {
 			server = chart.Number(float64(a.Server) / 1e6)
 		}
-		t.Rows = append(t.Rows, cells(a.Head, chart.Number(inMS(a.At)), chart.Number(float64(a.Saving)/1e6),
+		t.Rows = append(t.Rows, cells(a.Head, tripMS(a.At), chart.Number(float64(a.Saving)/1e6),
 			chart.Number(float64(a.RoundTrips)/1e6), server, chart.Number(float64(a.Rest)/1e6)))
 	}
 	s.Title = attributionTitle(rows, k)
-	return Figure{Title: s.Title, SVG: s.Draw(), Table: t,
+	return Figure{Name: "saving", Title: s.Title, SVG: s.Draw(), Table: t,
 		Caption: workload + ", " + k.String() + ".", How: "According to the fitted lines. Parts above 0 save, parts below 0 cost; the dot is all together. Rest: client, bytes, protocol, and noise."}
 }
 
@@ -73,8 +73,8 @@ func attributionTitle(rows []distance.Attribution, k subject) string {
 		}
 	}
 	if best.Saving <= 0 {
-		return fmt.Sprintf("At %s no strategy is faster than %s", millis(best.At), best.Base)
+		return fmt.Sprintf("At %s no strategy is faster than %s", trip(best.At), best.Base)
 	}
-	return fmt.Sprintf("At %s %s saves %s %% of %s; fewer round trips alone save %s %%", millis(best.At), best.Head,
+	return fmt.Sprintf("At %s %s saves %s %% of %s; fewer round trips alone save %s %%", trip(best.At), best.Head,
 		chart.Number(100*float64(best.Saving/best.BaseValue)), k, chart.Number(100*float64(best.RoundTrips/best.BaseValue)))
 }

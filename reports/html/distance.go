@@ -50,8 +50,9 @@ func (p Page) distanceChart(workload string) Figure {
 	l.X, l.Y = chart.Log("round-trip time, ms (log scale)", xs...), chart.Log(statistic+" of "+k.String()+", ms (log scale)", ys...)
 	l.Marks = p.breakEvens(workload, k, l.X)
 	l.Title = p.fastest(workload, k, legs)
-	return Figure{Title: l.Title, SVG: l.Draw(), Table: p.distanceTable(views, k, mean),
-		Caption: workload + ".", How: "Lines: S + R × round-trip time, fitted, with their interval as a band. Marks: measured, all rounds merged. Rings: break-even, the shade is its interval."}
+	return Figure{Name: "distance", Title: l.Title, SVG: l.Draw(), Table: p.distanceTable(views, k, mean),
+		Caption: workload + ".", How: "Lines: S + R × round-trip time, fitted, with their interval as a band. Marks: measured, all rounds merged." +
+			given(len(l.Marks) > 0, " Rings: break-even, the shade is its interval.")}
 }
 
 // distanceLine is the fit of a strategy at xs, and what was measured.
@@ -113,7 +114,7 @@ func (p Page) distanceTable(views []view, k subject, mean bool) Table {
 		t.Head = append(t.Head, a.name+" ms")
 	}
 	for _, v := range views {
-		row := []Cell{number(v.measured)}
+		row := []Cell{{Text: tripMS(v.measured)}}
 		for _, a := range views[0].arms {
 			var c Cell
 			if x := v.find(a.name); x != nil {

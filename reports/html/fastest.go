@@ -14,12 +14,12 @@ func (p Page) fastest(workload string, k subject, legs []distance.Distance) stri
 	near, far := legs[0].Measured, legs[len(legs)-1].Measured
 	first, last := p.leaders(workload, k, near), p.leaders(workload, k, far)
 	if first == nil || last == nil {
-		return fmt.Sprintf("Latency of %s from %s to %s; too few rounds to say which is fastest", k, millis(near), millis(far))
+		return fmt.Sprintf("Latency of %s from %s to %s; too few rounds to say which is fastest", k, trip(near), trip(far))
 	}
 	if slices.Equal(first, last) {
-		return fmt.Sprintf("%s fastest both at %s and at %s", are(first), millis(near), millis(far))
+		return fmt.Sprintf("%s fastest both at %s and at %s", are(first), trip(near), trip(far))
 	}
-	return fmt.Sprintf("At %s %s fastest, at %s %s", millis(near), are(first), millis(far), are(last))
+	return fmt.Sprintf("At %s %s fastest, at %s %s", trip(near), are(first), trip(far), are(last))
 }
 
 // leaders gives the strategy with the lowest line at a distance and those that its interval does not tell from it; nil

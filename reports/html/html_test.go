@@ -177,10 +177,10 @@ func TestChartsWithoutDataAreLeftOut(t *testing.T) {
 	t.Parallel()
 	all := pages(t)
 	for name, none := range map[string][]string{
-		"run":          {"are fastest", "is fastest", "Round by round", "saves", "Dark: the mean"},
-		"compare":      {"are fastest", "is fastest", "Dark: the mean"},
+		"run":          {"are fastest", "is fastest", "Round by round", "saves", "Inner bar: the mean"},
+		"compare":      {"are fastest", "is fastest", "Inner bar: the mean"},
 		"before-after": {"Round by round"},
-		"sweep":        {"take at most", "Dark: the mean"}, // its rounds have no histograms
+		"sweep":        {"take at most", "Inner bar: the mean"}, // its rounds have no histograms
 	} {
 		s := render(t, all[name])
 		for _, w := range none {

@@ -33,11 +33,13 @@ type Page struct {
 	Distance   *distance.Analysis // nil when there are too few distances for a line
 }
 
-// Part is what is said of one workload or of one pair of strategies. The first of Text is its finding.
+// Part is what is said of one workload or of one pair of strategies. The first of Text is its finding, and Answers are to
+// what is asked next.
 type Part struct {
-	Title  string
-	Text   []string
-	Tables []Table
+	Title   string
+	Answers []Fact
+	Text    []string
+	Tables  []Table
 }
 
 // Table is rows under headings. The first of a part stands open, later ones too if they are short.
@@ -56,6 +58,7 @@ type Cell struct {
 
 // Figure is a chart with its finding and its numbers.
 type Figure struct {
+	Name    string // of its file, where it is one
 	Title   string // the finding
 	Caption string // what it is of
 	How     string // to read it; shown with the first chart that has it
@@ -73,6 +76,7 @@ var page = template.Must(template.New("page.tmpl").Funcs(template.FuncMap{
 	"clean": chart.Clean,
 	"class": func(v compare.Verdict) string { return chart.Clean(strings.ReplaceAll(string(v), "_", "-")) },
 	"lines": func(s string) []string { return strings.FieldsFunc(s, func(r rune) bool { return r == '\n' }) },
+	"prose": prose,
 	"words": func(s string) []string { return strings.SplitAfter(together.Replace(chart.Clean(s)), "_") },
 }).ParseFS(files, "page.tmpl"))
 

@@ -70,7 +70,7 @@ func percentileChart(v view, k subject) Figure {
 	l.X = percentileAxis(xs)
 	l.Y = latencyAxis(ys)
 	l.Title = percentileTitle(k, shown)
-	return Figure{Title: l.Title, SVG: l.Draw(), Table: t, Caption: v.title() + ".", How: fmt.Sprintf(
+	return Figure{Name: "percentiles-" + k.operation, Title: l.Title, SVG: l.Draw(), Table: t, Caption: v.title() + ".", How: fmt.Sprintf(
 		"All rounds merged. Marks at 50, 90, 99 and 99.9 %%; a line ends where %d calls are left beyond it.", beyond)}
 }
 

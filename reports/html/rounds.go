@@ -53,7 +53,7 @@ func (p Page) roundsChart(v view) Figure {
 	}
 	s.finish(most)
 	return Figure{
-		Title: s.Title, SVG: s.Draw(), Table: s.table,
+		Name: "rounds" + v.suffix(), Title: s.Title, SVG: s.Draw(), Table: s.table,
 		Caption: fmt.Sprintf("%s: p50 of %s over that of %s in the same round.", v.title(), s.k, s.base.name),
 		How: fmt.Sprintf("Line: the estimate over all rounds%s.%s", given(len(v.arms) <= 3, ", with its interval"),
 			given(s.base.control != nil, fmt.Sprintf(" ×: %s once more, as a control.", s.base.name))),

@@ -48,7 +48,7 @@ func (p Page) throughputChart(v view) Figure {
 	if len(family) > 1 {
 		about = v.family() + " with several numbers of orchestration:worker dispatchers"
 	}
-	return Figure{Title: b.Title, SVG: b.Draw(), Table: t, Caption: about + ".", How: "Bar: all rounds. Whisker: slowest to fastest round."}
+	return Figure{Name: "throughput" + v.suffix(), Title: b.Title, SVG: b.Draw(), Table: t, Caption: about + ".", How: "Bar: all rounds. Whisker: slowest to fastest round."}
 }
 
 func (v view) load() string {

@@ -80,7 +80,23 @@ func (p Page) strategies(workload string) (out []view) {
 			out[j].arms = append(out[j].arms, a)
 		}
 	}
+	for i := range out {
+		out[i].measured = p.measuredAt(out[i])
+	}
 	return out
+}
+
+// measuredAt is the round trip of a view: that of its base, and in a sweep the middle one of all its strategies.
+func (p Page) measuredAt(v view) time.Duration {
+	if p.Distance != nil {
+		k := v.main()
+		for _, d := range p.Distance.Distances(v.workload, k.operation, k.outcome) {
+			if d.Added == v.added {
+				return d.Measured
+			}
+		}
+	}
+	return v.measured
 }
 
 // sides gives a view for each cell that both files have.
@@ -118,11 +134,19 @@ func (p Page) few(views []view) []view {
 	return slices.DeleteFunc(slices.Clone(views), func(v view) bool { return v.added != views[0].added })
 }
 
+// suffix tells the charts of one distance from those of another.
+func (v view) suffix() string {
+	if v.added == 0 {
+		return ""
+	}
+	return "-" + v.added.String()
+}
+
 // title names a view where it is one of several.
 func (v view) title() string {
 	s := v.workload
 	if v.measured > 0 {
-		s += ", round trip " + millis(v.measured)
+		s += ", round trip " + trip(v.measured)
 	}
 	if v.arms[0].name == "base" {
 		s += ", " + v.arms[0].cell.Strategy

@@ -86,8 +86,8 @@ func waterfall(v view, operation string) Figure {
 	if len(totals) > 1 {
 		w.Title += ", " + describe(totals[len(totals)-1])
 	}
-	return Figure{Title: w.Title, SVG: w.Draw(), Table: t, Caption: v.title() + ".", How: "One real call of each strategy, the middle one by duration. " +
-		"Thin: the whole call. Dark: the mean time of the statement on the server, set in the middle of its bar. First use: the same on a new connection, which prepares its statements. " +
+	return Figure{Name: "statements-" + operation, Title: w.Title, SVG: w.Draw(), Table: t, Caption: v.title() + ".", How: "One real call of each strategy, the middle one by duration. " +
+		"Thin: the whole call. Inner bar: the mean time of the statement on the server, set in the middle of its bar. First use: the same on a new connection, which prepares its statements. " +
 		"Statements sent together follow each other; the first bears the round trip."}
 }
 

@@ -36,6 +36,22 @@ func (c *canvas) end() template.HTML {
 	return template.HTML(c.String()) //nolint:gosec // all text in it went through esc
 }
 
+// File makes a drawing a file of its own, with a style sheet and paper below it.
+func File(drawing template.HTML, css string) []byte {
+	head, rest, _ := strings.Cut(string(drawing), ">")
+	var w, h float64
+	if _, err := fmt.Sscanf(head[strings.Index(head, "viewBox"):], `viewBox="0 0 %g %g"`, &w, &h); err != nil {
+		w, h = Width, Width
+	}
+	const zoom = 1.75 // as wide as text is
+	return fmt.Appendf(nil, `%s xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" font-size="12.5">
+<style>%s.paper { fill: var(--paper); }
+</style>
+<rect class="paper" width="100%%" height="100%%"/>
+%s
+`, head, n(zoom*w), n(zoom*h), css, rest)
+}
+
 func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
 	fmt.Fprintf(c, `<line class="%s" x1="%s" y1="%s" x2="%s" y2="%s"/>`, class, n(x1), n(y1), n(x2), n(y2))
 }
