@@ -103,12 +103,10 @@ func TestRunSurvivesRestarts(t *testing.T) {
 		how      syscall.Signal
 		rate     float64
 	}{{"hello-world", target.Kill, 0}, {"operations", target.Fast, 0}, {"hot-row", target.Immediate, 0}, {"hello-world", target.Fast, 400}} {
-		began := time.Now()
 		o := &outage{t: t, cluster: cluster, how: c.how, round: 2}
-		f, err := bench.Run(t.Context(), named, bench.Config{Strategies: []string{"inline", "sp"}, Control: true, Workloads: []string{c.workload},
-			Rounds: 4, Round: 200 * time.Millisecond, InFlight: 4, Seed: 1, Rate: c.rate, MaxOutage: time.Minute}, o.show(300*time.Millisecond))
+		f, err := bench.Run(t.Context(), named, bench.Config{Strategies: []string{"inline", "sp"}, Workloads: []string{c.workload},
+			Dispatchers: []bench.Dispatchers{{Orchestration: 2, Worker: 1}}, Rounds: 4, Round: 200 * time.Millisecond, InFlight: 2, Seed: 1, Rate: c.rate, MaxOutage: time.Minute}, o.show(300*time.Millisecond))
 		<-o.over
-		t.Logf("%s: %v %v", c.workload, time.Since(began), o.phases)
 		if err != nil {
 			t.Fatalf("%s, %v: %v", c.workload, c.how, err)
 		}
@@ -165,7 +163,7 @@ func TestOutageTooLong(t *testing.T) {
 		cluster, named := private(t)
 		o := &outage{t: t, cluster: cluster, how: target.Immediate, round: 3}
 		f, err := bench.Run(t.Context(), named, bench.Config{Strategies: []string{"inline", "sp"}, Workloads: []string{"hello-world"},
-			Rounds: 6, Round: 200 * time.Millisecond, InFlight: 4, Seed: 1, MaxOutage: most}, o.show(0))
+			Rounds: 6, Round: 200 * time.Millisecond, InFlight: 2, Seed: 1, MaxOutage: most}, o.show(0))
 		<-o.over
 		if !errors.Is(err, bench.ErrOutage) || !strings.Contains(err.Error(), "--max-outage") {
 			t.Fatalf("%v: %v", most, err)
@@ -188,7 +186,7 @@ func TestPrivateServerRevived(t *testing.T) {
 	cluster, _ := private(t)
 	o := &outage{t: t, cluster: cluster, how: target.Kill, round: 2}
 	f, err := bench.Run(t.Context(), cluster, bench.Config{Strategies: []string{"sp"}, Workloads: []string{"hello-world"},
-		Rounds: 3, Round: 200 * time.Millisecond, InFlight: 4, Seed: 1, MaxOutage: time.Minute}, o.show(0))
+		Rounds: 3, Round: 200 * time.Millisecond, InFlight: 2, Seed: 1, MaxOutage: time.Minute}, o.show(0))
 	<-o.over
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +231,7 @@ func TestLostConnectionDisturbs(t *testing.T) {
 	cluster, named := private(t)
 	ended := 0
 	f, err := bench.Run(t.Context(), named, bench.Config{Strategies: []string{"sp"}, Workloads: []string{"hello-world"}, Rounds: 3,
-		Round: 200 * time.Millisecond, InFlight: 4, Seed: 1, MaxOutage: time.Minute}, func(p bench.Progress) {
+		Round: 200 * time.Millisecond, InFlight: 2, Seed: 1, MaxOutage: time.Minute}, func(p bench.Progress) {
 		if p.Phase != "measure" || p.Round != 2 {
 			return
 		}

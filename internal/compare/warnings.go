@@ -31,6 +31,7 @@ func (a *Analysis) warn(o Options, family int) {
 		if a.Paired {
 			a.SlotEffect = effect
 		}
+		warnDisturbed(f, a.Paired, add)
 		warnFile(f, add)
 		for _, w := range f.Warnings {
 			add("%s", w)
