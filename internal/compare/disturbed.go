@@ -8,9 +8,10 @@ import (
 	"pgbench-provider/internal/result"
 )
 
-// warnDisturbed says which rounds an outage kept out of the comparison, and which ran beside them. Disturbed rounds are in no
-// cell's Rounds and have numbers of their own, so nothing pairs with them.
-func warnDisturbed(f *result.File, paired bool, add adder) {
+// Disturbed says, in a sentence for each workload and distance, which rounds an outage kept out of a comparison, and if that
+// pairs rounds, which ran beside them. Disturbed rounds are in no cell's Rounds and have numbers of their own, so nothing
+// pairs with them.
+func Disturbed(f *result.File, paired bool) (all []string) {
 	for _, g := range sideBySide(f) {
 		var parts []string
 		rounds, longest := map[int]bool{}, time.Duration(0)
@@ -42,8 +43,9 @@ func warnDisturbed(f *result.File, paired bool, add adder) {
 		if len(alone) > 0 {
 			text += ", nor, against these arms, the rounds that ran beside them: " + strings.Join(alone, ", ")
 		}
-		add("%s.", text)
+		all = append(all, text+".")
 	}
+	return all
 }
 
 func counted(n int) string {
