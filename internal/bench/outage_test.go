@@ -24,7 +24,7 @@ import (
 func private(t *testing.T) (cluster, named *target.Server) {
 	t.Helper()
 	none := func(string) string { return "" }
-	cluster, err := target.Open(t.Context(), target.Spec{Getenv: none})
+	cluster, err := target.Open(t.Context(), target.Spec{Getenv: none, Settings: map[string]string{"fsync": "off"}})
 	if err != nil {
 		t.Fatal(err)
 	}
