@@ -71,7 +71,9 @@ func (p *progress) urgent(text string, isNew bool) {
 }
 
 // roughly is a time to a tenth of a second, below which nobody waits.
-func roughly(d time.Duration) time.Duration { return max(d, 100*time.Millisecond).Round(100 * time.Millisecond) }
+func roughly(d time.Duration) time.Duration {
+	return max(d, 100*time.Millisecond).Round(100 * time.Millisecond)
+}
 
 // where says which round begins and how long all will take.
 func where(s bench.Progress) string {
