@@ -168,3 +168,18 @@ func (h *hot) Check(ctx context.Context) error {
 	}
 	return settled(ctx, p)
 }
+
+// CheckEnded finds an execution of each unit that ended; an ack whose answer was lost may have added one.
+func (h *hot) CheckEnded(ctx context.Context) error {
+	m, err := h.env.Provider.WithObserver(nil).GetSystemMetrics(ctx)
+	switch turns := int64(len(h.ran)) + 1; {
+	case err != nil:
+		return err
+	case m.Executions < turns:
+		return lost(turns, m.Executions)
+	case m.Instances != 1 || m.Events != m.Executions:
+		return fmt.Errorf("%w: the schema holds %d instances, %d executions and %d events: want 1 and one of each a turn", ErrCheck,
+			m.Instances, m.Executions, m.Events)
+	}
+	return nil
+}

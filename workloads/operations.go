@@ -212,4 +212,18 @@ func (m *microscope) Check(ctx context.Context) error {
 	return nil
 }
 
+// CheckEnded finds every prepared instance still running; what interrupted units left half done is no fault.
+func (m *microscope) CheckEnded(ctx context.Context) error {
+	metrics, err := m.env.Provider.WithObserver(nil).GetSystemMetrics(ctx)
+	switch want := int64(m.env.Params.Depth); {
+	case err != nil:
+		return err
+	case metrics.Running < want:
+		return lost(want, metrics.Running)
+	case metrics.Running > want:
+		return fmt.Errorf("%w: %d instances run, of %d that were prepared", ErrCheck, metrics.Running, want)
+	}
+	return nil
+}
+
 func (m *microscope) Close(context.Context) error { return nil }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -86,7 +87,9 @@ func (s *orchestrated) Do(ctx context.Context, n int) (began, ended time.Time, e
 
 // Check asks the database itself: as many instances as were started have ended, none runs, nothing waits.
 func (s *orchestrated) Check(ctx context.Context) error {
-	if err := context.Cause(s.broken); err != nil {
+	if err := context.Cause(s.broken); Outage(err) {
+		return fmt.Errorf("the runtime reported: %w", err)
+	} else if err != nil {
 		return fmt.Errorf("%w: the runtime reported: %v", ErrCheck, err)
 	}
 	p := s.env.Provider.WithObserver(nil)
@@ -102,6 +105,34 @@ func (s *orchestrated) Check(ctx context.Context) error {
 			ErrCheck, s.rights.Load(), s.started.Load(), m.Instances, m.Completed, m.Failed, m.Running)
 	}
 	return nil
+}
+
+// CheckEnded looks for the instances whose ends were told.
+func (s *orchestrated) CheckEnded(ctx context.Context) error {
+	p := s.env.Provider.WithObserver(nil)
+	failed, err := s.count(ctx, p, provider.StatusFailed)
+	if err != nil {
+		return err
+	}
+	if failed > 0 || s.rights.Load() != s.ended.Load() {
+		return fmt.Errorf("%w: %d of %d units that ended did so rightly; %d instances failed", ErrCheck, s.rights.Load(), s.ended.Load(), failed)
+	}
+	completed, err := s.count(ctx, p, provider.StatusCompleted)
+	if err == nil && completed < s.ended.Load() {
+		err = lost(s.ended.Load(), completed)
+	}
+	return err
+}
+
+// count is how many instances of the session have a status.
+func (s *orchestrated) count(ctx context.Context, p *provider.Provider, status provider.Status) (n int64, err error) {
+	all, err := p.ListInstancesByStatus(ctx, status)
+	for _, instance := range all {
+		if strings.HasPrefix(instance, s.env.Prefix+"-") {
+			n++
+		}
+	}
+	return n, err
 }
 
 // settled waits for nothing: a message that still waits when all units have ended is a fault.

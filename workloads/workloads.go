@@ -35,6 +35,9 @@ type Session interface {
 	// Check proves, after the last Do has returned, that the provider gave right answers: every unit ended once, with the
 	// right output, and the queues are empty. A failed check fails the run.
 	Check(ctx context.Context) error
+	// CheckEnded is what is left of Check when the server went away before the last Do returned: every unit that ended did so
+	// rightly and is still there. It leaves the schema to be emptied.
+	CheckEnded(ctx context.Context) error
 	// Close stops what Open started and waits for it.
 	Close(ctx context.Context) error
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -28,7 +27,7 @@ const schemaPrefix = "pgbp"
 
 // Progress is what a run is doing.
 type Progress struct {
-	Phase    string // "verify", "prepare", "cold", "measure", "measured", "finish"
+	Phase    string // "verify", "prepare", "cold", "measure", "measured", "outage", "revive", "back", "finish"
 	Strategy string
 	Control  bool
 	Workload string
@@ -40,6 +39,8 @@ type Progress struct {
 	Left     time.Duration // estimate; 0 when not known
 	// Measured is the round that has just ended, in the phase "measured". It must not be changed.
 	Measured *result.Round
+	// Gone is for how long the server has been away, in the phases "outage" and "back", of at most MaxOutage.
+	Gone, MaxOutage time.Duration
 }
 
 type benchmark struct {
@@ -54,6 +55,14 @@ type benchmark struct {
 	began    time.Time
 	done     int
 	total    int
+
+	cells    []*cell // that are open
+	life     life
+	outages  int
+	gone     time.Duration // in all outages
+	revived  int           // times that our own server was started again
+	voided   int           // rounds of an arm
+	restarts int           // of an exact run
 }
 
 // Run measures what config asks for on server and gives the result. It creates schemas and drops them again, also when
@@ -72,7 +81,7 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 	}
 	defer func() {
 		b.progress(Progress{Phase: "finish"})
-		cleanErr := b.cleanUp(ctx)
+		cleanErr := b.cleanUp(ctx, errors.Is(err, ErrOutage))
 		// What was measured is not thrown away because something could not be tidied.
 		if err == nil && cleanErr != nil {
 			b.file.Warnings = append(b.file.Warnings, fmt.Sprintf("Cleaning up failed (%v): remove what is left with: pgbench-provider clean --older-than 0s", cleanErr))
@@ -85,18 +94,21 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 	if b.file, err = b.newFile(ctx); err != nil {
 		return nil, err
 	}
+	if b.life, err = readLife(ctx, b.admin); err != nil {
+		return nil, err
+	}
 	if server.Temporary() {
 		// Where the library is missing, newMeter says what that means.
 		_, _ = b.admin.Exec(ctx, "create extension if not exists pg_stat_statements")
 	}
 	b.sweep(ctx)
-	if err := b.prepareGiven(ctx); err != nil {
+	if err := b.through(ctx, func() error { return b.prepareGiven(ctx) }); err != nil {
 		return nil, err
 	}
-	if err := b.verify(ctx); err != nil {
+	if err := b.through(ctx, func() error { return b.verify(ctx) }); err != nil {
 		return nil, err
 	}
-	return b.file, b.run(ctx)
+	return b.file, b.runAll(ctx)
 }
 
 // A quick check before measuring: this many random operations on each strategy, or what fits into the time.
@@ -133,16 +145,16 @@ func (b *benchmark) verify(ctx context.Context) error {
 // sweepDistances is how many make a line worth fitting.
 const sweepDistances = 3
 
-// cleanUp drops the schemas: quickly after a cancellation, with patience otherwise.
-func (b *benchmark) cleanUp(ctx context.Context) error {
+// cleanUp drops the schemas: quickly after a cancellation or when the server is gone, with patience otherwise.
+func (b *benchmark) cleanUp(ctx context.Context, gone bool) error {
 	patience := 30 * time.Second
-	if ctx.Err() != nil {
+	if gone || ctx.Err() != nil {
 		patience = 2 * time.Second
 	}
 	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	// A cancelled statement may have broken the connection.
-	if b.admin.IsClosed() {
+	if b.admin.IsClosed() || b.admin.Ping(cleanup) != nil {
 		conn, err := pgx.ConnectConfig(cleanup, b.server.Config())
 		if err != nil {
 			return err
@@ -173,74 +185,6 @@ func (b *benchmark) newFile(ctx context.Context) (*result.File, error) {
 	d := json.NewDecoder(bytes.NewReader(encoded))
 	d.UseNumber() // a seed is no float
 	return f, d.Decode(&f.Config)
-}
-
-func (b *benchmark) run(ctx context.Context) error {
-	if err := b.checkConnections(ctx); err != nil {
-		return err
-	}
-	cells, err := b.openCells(ctx)
-	defer func() {
-		for _, c := range cells {
-			c.close()
-		}
-	}()
-	if err != nil {
-		return err
-	}
-	before, err := b.deadlocks(ctx)
-	if err != nil {
-		return err
-	}
-	var missing string
-	if b.meter, missing, err = newMeter(ctx, b.admin, b.file.Environment.Server.Major()); err != nil {
-		return err
-	}
-	if missing != "" {
-		b.file.Warnings = append(b.file.Warnings, missing)
-	}
-	if err := b.cold(ctx, cells); err != nil {
-		return err
-	}
-	b.total = len(cells) * b.Rounds
-	order := rand.New(rand.NewPCG(b.Seed, 0))
-	for round := 1; round <= b.Rounds; round++ {
-		for _, group := range groups(cells) {
-			// A fresh random order each round: an order that alternates would build its effect into every pair.
-			for position, i := range order.Perm(len(group)) {
-				if err := b.round(ctx, group[i], round, position+1); err != nil {
-					return err
-				}
-			}
-		}
-		if enough, err := b.enough(cells, round); enough || err != nil {
-			if err != nil {
-				return err
-			}
-			break
-		}
-	}
-	for _, c := range cells {
-		if err := c.out.Summarize(); err != nil {
-			return err
-		}
-		c.out.Summary.Traces = c.typical()
-		b.file.Checks = append(b.file.Checks, result.Check{Name: "workload", Strategy: c.name, Workload: c.out.Workload, OK: true,
-			Detail: "every unit ended once, with the right output, and nothing is left"})
-		b.file.Cells = append(b.file.Cells, c.out)
-	}
-	b.file.FinishedAt = time.Now().UTC()
-	after, err := b.deadlocks(ctx)
-	if err != nil {
-		b.file.Warnings = append(b.file.Warnings, fmt.Sprintf("Deadlocks could not be counted: %v.", err))
-		return nil
-	}
-	b.file.Checks = append(b.file.Checks, result.Check{Name: "deadlocks", OK: after == before,
-		Detail: fmt.Sprintf("%d in this database while the benchmark ran", after-before)})
-	if after != before {
-		b.file.Warnings = append(b.file.Warnings, fmt.Sprintf("The server broke %d deadlocks in this database while the benchmark ran.", after-before))
-	}
-	return nil
 }
 
 // asking is every how many rounds Enough is asked.
@@ -328,9 +272,15 @@ func (b *benchmark) openGroups(ctx context.Context, cells []*cell, s shape) ([]*
 	for _, rtt := range b.AddedRTT {
 		for _, a := range b.arms() {
 			b.progress(Progress{Phase: "prepare", Strategy: a.name, Workload: b.label(s), AddedRTT: rtt})
-			c, err := b.openCell(ctx, a, s, rtt)
+			var c *cell
+			err := b.through(ctx, func() (err error) {
+				c.close()
+				c, err = b.openCell(ctx, a, s, rtt)
+				return err
+			})
 			if c != nil {
 				cells = append(cells, c)
+				b.cells = cells
 			}
 			if err != nil {
 				return cells, err
@@ -351,36 +301,6 @@ func groups(cells []*cell) (all [][]*cell) {
 		all = append(all, []*cell{c})
 	}
 	return all
-}
-
-func (b *benchmark) round(ctx context.Context, c *cell, number, position int) error {
-	b.progress(b.measuring(c, number))
-	seed, drive := b.Seed+uint64(number), b.drive
-	if b.Rate > 0 {
-		drive = func(ctx context.Context, c *cell, s workloads.Session) (window, error) {
-			return b.offer(ctx, c, s, seed)
-		}
-	}
-	before, err := b.checkpoints(ctx)
-	if err != nil {
-		return err
-	}
-	r, snapshot, err := b.measure(ctx, c, c.provider, fmt.Sprintf("r%d", number), seed, nil, drive)
-	if err != nil {
-		return fmt.Errorf("%s, %s, round %d: %w", c.name, c.out.Workload, number, err)
-	}
-	after, err := b.checkpoints(ctx)
-	if err != nil {
-		return err
-	}
-	r.Round, r.Position, r.Checkpoints = number, position, after-before
-	c.out.Rounds = append(c.out.Rounds, r)
-	c.traces = append(c.traces, snapshot.Traces...)
-	b.done++
-	ended := b.measuring(c, number)
-	ended.Phase, ended.Measured = "measured", &r
-	b.progress(ended)
-	return nil
 }
 
 // measure opens a session on p, calls ready if there is one, drives the session, and gives what was recorded of it, checked.
@@ -417,7 +337,7 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 		return r, nil, errors.Join(err, session.Close(context.WithoutCancel(ctx)))
 	}
 	c.paused.Store(false)
-	w, err := drive(ctx, c, session)
+	w, err := b.driven(ctx, c, session, drive)
 	c.paused.Store(true)
 	var after reading
 	if err == nil {
@@ -425,6 +345,10 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 	}
 	if err == nil {
 		err = session.Check(ctx)
+	}
+	if b.outage(ctx, err) && b.MaxOutage > 0 {
+		c.abort(ctx, session)
+		return r, nil, b.outlive(ctx, c, session, err)
 	}
 	if err = errors.Join(err, session.Close(context.WithoutCancel(ctx))); err != nil {
 		return r, nil, err
@@ -446,7 +370,7 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 
 func (b *benchmark) measuring(c *cell, round int) Progress {
 	p := Progress{Phase: "measure", Strategy: c.name, Control: c.control, Workload: c.out.Workload, AddedRTT: c.rtt,
-		Round: round, Rounds: b.Rounds, Done: b.done, Total: b.total}
+		Round: round, Rounds: max(b.Rounds, round), Done: b.done, Total: b.total}
 	if b.Enough != nil {
 		p.Rounds = 0
 	} else if b.done > 0 {

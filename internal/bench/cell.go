@@ -30,7 +30,9 @@ type cell struct {
 	host        string // instead of the server's
 	shared      bool   // other cells use the schema too, at other times
 	pool        *pgxpool.Pool
+	coldPool    *pgxpool.Pool // while the first unit on new connections is measured
 	lines       lines
+	sessions    sessions
 	recorder    *latency.Recorder
 	provider    *provider.Provider
 	exact       bool
@@ -143,6 +145,10 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 		cc.Tracer = c.recorder.Tracer()
 		return nil
 	}
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		c.sessions.add(conn)
+		return nil
+	}
 	return pgxpool.NewWithConfig(ctx, config)
 }
 
@@ -169,6 +175,14 @@ func (c *cell) nullQuery(ctx context.Context) (time.Duration, error) {
 		times = append(times, time.Since(start))
 	}
 	return median(times), nil
+}
+
+// reset has the next users of connections get new ones.
+func (c *cell) reset() {
+	c.pool.Reset()
+	if c.coldPool != nil {
+		c.coldPool.Reset()
+	}
 }
 
 func (c *cell) close() {

@@ -18,7 +18,7 @@ func (b *benchmark) cold(ctx context.Context, cells []*cell) error {
 			continue
 		}
 		b.progress(Progress{Phase: "cold", Strategy: c.name, Workload: c.out.Workload, AddedRTT: c.rtt})
-		if err := b.coldUnit(ctx, c); err != nil {
+		if err := b.through(ctx, func() error { return b.coldUnit(ctx, c) }); err != nil {
 			return err
 		}
 	}
@@ -30,7 +30,11 @@ func (b *benchmark) coldUnit(ctx context.Context, c *cell) error {
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	c.coldPool = pool
+	defer func() {
+		c.coldPool = nil
+		pool.Close()
+	}()
 	p, err := provider.New(b.provider(pool, c.strategy))
 	if err != nil {
 		return err

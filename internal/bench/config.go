@@ -62,6 +62,9 @@ type Config struct {
 	// MaxConnections is how many the run may hold. 0 is all that a server of ours has, and of any other three quarters of
 	// what it gives to those who are no superusers.
 	MaxConnections int `json:"max_connections,omitempty"`
+	// MaxOutage is for how long the server may be away at a time before the run fails; 0 fails at once. Rounds that an outage
+	// falls into are in no figure, and others are measured in their place.
+	MaxOutage time.Duration `json:"max_outage_ns,omitempty"`
 	// Enough, when not nil, is asked after every few rounds, with what was measured so far, whether the run may end before
 	// Rounds.
 	Enough  func(*result.File) bool `json:"-"`
@@ -110,6 +113,7 @@ func (c *Config) Validate() error {
 		{c.LatencyLimit < 0, fmt.Sprintf("--latency-limit %v is negative", c.LatencyLimit)},
 		{c.HistoryCache < 0 || c.HistoryCache > 1<<16, fmt.Sprintf("--history-cache %d: give a number of MiB from 0 to 65536", c.HistoryCache)},
 		{c.WorkBatch < 0 || c.WorkBatch > 1000, fmt.Sprintf("--work-batch %d: give a number from 1 to 1000", c.WorkBatch)},
+		{c.MaxOutage < 0, fmt.Sprintf("--max-outage %v is negative: give 0s to fail at once", c.MaxOutage)},
 		{c.Jitter < 0, fmt.Sprintf("--jitter %v is negative", c.Jitter)},
 	} {
 		if check.bad {

@@ -32,7 +32,7 @@ type loop struct {
 	cut func(ctx context.Context) (stop func())
 	// series gives each client a shard of its own for what its units took.
 	series func() *latency.Series
-	once   sync.Once
+	mu     sync.Mutex
 	err    error
 }
 
@@ -66,13 +66,28 @@ func (l *loop) run(ctx context.Context) {
 			if ctx.Err() == nil {
 				l.failed.Add(1)
 			}
-			l.once.Do(func() { l.err = err })
-			l.stop.Store(true)
+			l.fail(err)
 			return
 		}
 		l.ended.Add(1)
 		series.Record(ended.Sub(began), true)
 	}
+}
+
+// fail ends the loop. The first error is the cause of others, but none hides a wrong answer.
+func (l *loop) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = worse(l.err, err)
+	l.stop.Store(true)
+}
+
+// worse is the first of two errors, unless only the second is a wrong answer.
+func worse(first, second error) error {
+	if first == nil || errors.Is(second, workloads.ErrCheck) && !errors.Is(first, workloads.ErrCheck) {
+		return second
+	}
+	return first
 }
 
 // drive runs one round's load. While the loop comes to speed nothing is recorded: the first tenth of the round, and
@@ -132,10 +147,10 @@ func (l *loop) until(ctx context.Context, d time.Duration, ended int64) {
 	}
 }
 
-// cancelled prefers the reason of a cancellation to what it made fail.
+// cancelled prefers the reason of a cancellation to what it made fail, but not to a wrong answer.
 func cancelled(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return worse(context.Cause(ctx), err)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("a unit failed: %w", err)

@@ -140,5 +140,5 @@ func (h *Harness) Close(ctx context.Context) error {
 		_ = l.Close(ctx)
 	}
 	h.c.close()
-	return h.b.cleanUp(ctx)
+	return h.b.cleanUp(ctx, false)
 }

@@ -56,6 +56,8 @@ func (s *calls) Do(ctx context.Context, _ int) (began, ended time.Time, err erro
 
 func (s *calls) Check(context.Context) error { return nil }
 
+func (s *calls) CheckEnded(context.Context) error { return nil }
+
 func (s *calls) Close(ctx context.Context) (err error) {
 	for _, conn := range s.conns {
 		err = conn.Close(ctx)

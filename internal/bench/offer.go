@@ -24,6 +24,7 @@ type offered struct {
 	done         int64 // units that ended in the window, whenever they arrived
 	late         int64
 	lag, service *hdrhistogram.Histogram
+	err          error // of a unit
 }
 
 // offer drives one round as an open loop. The same seed makes the same arrivals for every arm.
@@ -71,6 +72,7 @@ arrivals:
 			defer func() { <-slots }()
 			start, ended, err := s.Do(ctx, n)
 			if err != nil {
+				o.fail(err)
 				stop(err)
 				return
 			}
@@ -88,7 +90,7 @@ arrivals:
 	if err == nil {
 		err = context.Cause(ctx)
 	}
-	return w, err
+	return w, worse(err, o.err)
 }
 
 // gap draws the time to the next arrival: exponential, its mean growing shorter while the rate comes to speed.
@@ -109,6 +111,12 @@ func (o *offered) record(limit time.Duration, due, start, ended time.Time) {
 	// Values of a round are in range or at its end.
 	_ = o.lag.RecordValue(int64(min(max(start.Sub(due), 0), latency.Max)))
 	_ = o.service.RecordValue(int64(min(ended.Sub(start), latency.Max)))
+}
+
+func (o *offered) fail(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.err = worse(o.err, err)
 }
 
 func (o *offered) ended(within bool) {

@@ -56,7 +56,7 @@ func (b *benchmark) prepareGiven(ctx context.Context) error {
 	case inside.Ours && !inside.Left:
 		return fmt.Errorf("%w: schema %q holds tables that migrate made, and what is in them: give an empty one", ErrConfig, b.Schema)
 	}
-	if err := b.claim(ctx); err != nil {
+	if err := b.claim(ctx, b.admin); err != nil {
 		return err
 	}
 	return b.inGiven(ctx, func(conn *pgx.Conn) error {
@@ -73,14 +73,14 @@ func (b *benchmark) prepareGiven(ctx context.Context) error {
 
 // claim takes the schema for this run until its connection ends: however that comes about, the next run may have it.
 // Behind a pooler that parts sessions by transaction there is nothing that ends with this run, so none is taken.
-func (b *benchmark) claim(ctx context.Context) error {
+func (b *benchmark) claim(ctx context.Context, conn *pgx.Conn) error {
 	if b.server.Pooler() == pooler.Transaction {
 		return nil
 	}
 	h := fnv.New64a()
 	h.Write([]byte("pgbench-provider run " + b.Schema))
 	var got bool
-	if err := b.admin.QueryRow(ctx, "select pg_try_advisory_lock($1)", int64(h.Sum64())).Scan(&got); err != nil {
+	if err := conn.QueryRow(ctx, "select pg_try_advisory_lock($1)", int64(h.Sum64())).Scan(&got); err != nil {
 		return err
 	}
 	if !got {

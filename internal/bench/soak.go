@@ -65,7 +65,7 @@ func Soak(ctx context.Context, server *target.Server, config SoakConfig, line fu
 	if b.admin, err = pgx.ConnectConfig(ctx, server.Config()); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.cleanUp(ctx)) }()
+	defer func() { err = errors.Join(err, b.cleanUp(ctx, false)) }()
 	cells, err := b.openCells(ctx)
 	defer func() {
 		for _, c := range cells {

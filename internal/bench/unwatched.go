@@ -2,6 +2,8 @@ package bench
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -19,13 +21,35 @@ func (unwatched) Done() <-chan struct{} { return nil }
 
 // lines are the connections of a cell, also those that were closed: a pool that keeps its connections opens few.
 type lines struct {
-	mu  sync.Mutex
-	all []net.Conn
+	mu      sync.Mutex
+	all     []net.Conn
+	redials func(error) // told when another is opened; nil is nobody
+}
+
+// errRedial is what a round ends with in which a connection had to be opened, since all of a pool's are open before it.
+var errRedial = fmt.Errorf("a connection was lost: %w", io.ErrUnexpectedEOF)
+
+// watch gives a context that ends when a connection is lost and replaced: what waits for an answer that went with it, and
+// that nobody repeats, waits no longer.
+func (l *lines) watch(ctx context.Context) (watched context.Context, stop func()) {
+	watched, cancel := context.WithCancelCause(ctx)
+	set := func(redials func(error)) {
+		l.mu.Lock()
+		l.redials = redials
+		l.mu.Unlock()
+	}
+	set(cancel)
+	return watched, func() { set(nil); cancel(nil) }
 }
 
 // dialer keeps account of what dial opens.
 func (l *lines) dialer(dial pgconn.DialFunc) pgconn.DialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		l.mu.Lock()
+		if l.redials != nil {
+			l.redials(errRedial)
+		}
+		l.mu.Unlock()
 		conn, err := dial(ctx, network, address)
 		if err == nil {
 			l.mu.Lock()

@@ -48,7 +48,7 @@ func (g *gateFlags) finish() error {
 	if len(g.recipe.Strategies) < 2 {
 		return usage{errors.New("--strategies names one: a gate compares ratios of at least 2")}
 	}
-	for _, config := range []bench.Config{countersConfig(g.recipe), timedConfig(g.recipe, 1)} {
+	for _, config := range []bench.Config{countersConfig(g.recipe, g.maxOutage), timedConfig(g.recipe, 1, g.maxOutage)} {
 		if err := config.Validate(); err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (a *app) saveBaseline(ctx context.Context, g *gateFlags, path string) error
 	progress := a.newProgress()
 	defer progress.clear()
 	return a.withServer(ctx, g, progress, func(server *target.Server) error {
-		b, err := newBaseline(ctx, server, g.recipe, progress)
+		b, err := newBaseline(ctx, server, g.recipe, g.maxOutage, progress)
 		if err != nil {
 			return err
 		}
@@ -130,8 +130,8 @@ func (a *app) writeBaseline(path string, b *gate.Baseline) error {
 	return nil
 }
 
-func newBaseline(ctx context.Context, server *target.Server, r gate.Recipe, progress *progress) (*gate.Baseline, error) {
-	counters, timed, err := measureBoth(ctx, server, r, progress)
+func newBaseline(ctx context.Context, server *target.Server, r gate.Recipe, maxOutage time.Duration, progress *progress) (*gate.Baseline, error) {
+	counters, timed, err := measureBoth(ctx, server, r, maxOutage, progress)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ changed: the gate will not fail on so much. Limits are chosen so that at most on
 				var verdicts []*gate.Verdict
 				for n := 1; n <= runs; n++ {
 					progress.say(fmt.Sprintf("run %d of %d", n, runs))
-					counters, timed, err := measureBoth(c.Context(), server, *b.Recipe, progress)
+					counters, timed, err := measureBoth(c.Context(), server, *b.Recipe, g.maxOutage, progress)
 					if err != nil {
 						return err
 					}

@@ -23,6 +23,7 @@ type databaseFlags struct {
 	noDownload            bool
 	schema                string
 	yes                   bool // load it, whoever else does
+	maxOutage             time.Duration
 }
 
 func (d *databaseFlags) add(f *pflag.FlagSet) {
@@ -35,6 +36,7 @@ func (d *databaseFlags) add(f *pflag.FlagSet) {
 // addLoad is for commands that load the database.
 func (d *databaseFlags) addLoad(f *pflag.FlagSet) {
 	f.StringVar(&d.schema, "schema", "", "work in this empty `schema`, for a role that may create none")
+	f.DurationVar(&d.maxOutage, "max-outage", 30*time.Second, "wait this `time` for a server that goes away, and void the rounds that it disturbs; 0s fails at once")
 	f.BoolVar(&d.yes, "yes", false, "load a server that is not on this machine and holds tables of others")
 }
 
@@ -127,7 +129,7 @@ func strategyNames() (names []string) {
 // finish turns the flags into a valid configuration.
 func (l *loadFlags) finish(a *app, c *cobra.Command) error {
 	l.config.Strategies, l.config.Workloads, l.config.AddedRTT = l.strategies, l.workload, l.rtt
-	l.config.Verify = !l.noVerify
+	l.config.Verify, l.config.MaxOutage = !l.noVerify, l.maxOutage
 	var err error
 	if l.config.Dispatchers, err = parseDispatchers(l.dispatch); err != nil {
 		return usage{err}

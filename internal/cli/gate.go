@@ -196,14 +196,14 @@ func (a *app) judgeLive(ctx context.Context, g *gateFlags, b *gate.Baseline, o g
 	progress := a.newProgress()
 	defer progress.clear()
 	err = a.withServer(ctx, g, progress, func(server *target.Server) error {
-		v, err = measureAndJudge(ctx, server, b, o, progress)
+		v, err = measureAndJudge(ctx, server, b, o, g.maxOutage, progress)
 		return err
 	})
 	return v, err
 }
 
-func measureAndJudge(ctx context.Context, server *target.Server, b *gate.Baseline, o gate.Options, progress *progress) (*gate.Verdict, error) {
-	counters, timed, err := measureBoth(ctx, server, *b.Recipe, progress)
+func measureAndJudge(ctx context.Context, server *target.Server, b *gate.Baseline, o gate.Options, maxOutage time.Duration, progress *progress) (*gate.Verdict, error) {
+	counters, timed, err := measureBoth(ctx, server, *b.Recipe, maxOutage, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +212,7 @@ func measureAndJudge(ctx context.Context, server *target.Server, b *gate.Baselin
 		return v, err
 	}
 	progress.say(fmt.Sprintf("%d cases are suspected: measuring again with twice the rounds", v.Counts.Suspected))
-	again, err := bench.Run(ctx, server, timedConfig(*b.Recipe, 2), progress.show)
+	again, err := bench.Run(ctx, server, timedConfig(*b.Recipe, 2, maxOutage), progress.show)
 	if err != nil {
 		return nil, err
 	}
@@ -225,22 +225,22 @@ func measureAndJudge(ctx context.Context, server *target.Server, b *gate.Baselin
 }
 
 // measureBoth makes the exact run and the timed one.
-func measureBoth(ctx context.Context, server *target.Server, r gate.Recipe, progress *progress) (counters, timed *result.File, err error) {
-	if counters, err = bench.Run(ctx, server, countersConfig(r), progress.show); err != nil {
+func measureBoth(ctx context.Context, server *target.Server, r gate.Recipe, maxOutage time.Duration, progress *progress) (counters, timed *result.File, err error) {
+	if counters, err = bench.Run(ctx, server, countersConfig(r, maxOutage), progress.show); err != nil {
 		return nil, nil, err
 	}
-	timed, err = bench.Run(ctx, server, timedConfig(r, 1), progress.show)
+	timed, err = bench.Run(ctx, server, timedConfig(r, 1, maxOutage), progress.show)
 	return counters, timed, err
 }
 
-func countersConfig(r gate.Recipe) bench.Config {
+func countersConfig(r gate.Recipe, maxOutage time.Duration) bench.Config {
 	return bench.Config{Strategies: slices.Clone(r.Strategies), Workloads: []string{"operations"}, Exact: true, Orchestrations: r.Units, Rounds: 1,
-		Seed: r.Seed, Verify: true}
+		Seed: r.Seed, Verify: true, MaxOutage: maxOutage}
 }
 
 // timedConfig runs one unit at a time, which is the least noisy; more gives that many times the rounds.
-func timedConfig(r gate.Recipe, more int) bench.Config {
+func timedConfig(r gate.Recipe, more int, maxOutage time.Duration) bench.Config {
 	return bench.Config{Strategies: slices.Clone(r.Strategies), Workloads: slices.Clone(r.Workloads), Control: true, InFlight: 1,
 		Dispatchers: []bench.Dispatchers{{Orchestration: 1, Worker: 1}}, AddedRTT: slices.Clone(r.AddedRTT),
-		Rounds: more * r.Rounds, Round: r.Round, Seed: r.Seed + uint64(time.Now().UnixNano()%1e6)}
+		Rounds: more * r.Rounds, Round: r.Round, Seed: r.Seed + uint64(time.Now().UnixNano()%1e6), MaxOutage: maxOutage}
 }

@@ -25,7 +25,7 @@ var flagGroups = []struct {
 	title string
 	names []string
 }{
-	{"Database", []string{"dsn", "container", "pg-bin", "schema", "keep"}},
+	{"Database", []string{"dsn", "container", "pg-bin", "schema", "keep", "max-outage"}},
 	{"Load", []string{"strategy", "strategies", "workload", "dispatchers", "in-flight", "activities", "payload", "activity-delay", "depth", "history",
 		"history-cache", "work-batch", "rate", "ramp", "latency-limit", "seed"}},
 	{"Distance", []string{"rtt", "jitter", "cold", "reproduce"}},

@@ -19,6 +19,7 @@ type progress struct {
 	shown    bool
 	last     time.Time
 	live     live
+	gone     bool // said that the server is
 }
 
 const every = 10 * time.Second
@@ -47,9 +48,31 @@ func (p *progress) show(s bench.Progress) {
 		p.line(fmt.Sprintf("first unit on new connections: %s, %s, %v added", s.Workload, s.Strategy, s.AddedRTT), nil)
 	case "verify":
 		p.line("checking that the strategies agree", nil)
+	case "outage":
+		p.urgent(fmt.Sprintf("the server has been gone for %s; waiting up to %v (--max-outage)", roughly(s.Gone), s.MaxOutage), !p.gone)
+		p.gone = true
+	case "revive":
+		p.urgent("the private PostgreSQL has died: starting it again", true)
+		p.gone = true
+	case "back":
+		p.urgent(fmt.Sprintf("the server is back after %s", roughly(s.Gone)), p.gone)
+		p.gone = false
 	case "finish":
 		p.line("cleaning up", nil)
 	}
+}
+
+// urgent is a line that does not wait for its turn if it is new.
+func (p *progress) urgent(text string, isNew bool) {
+	if isNew {
+		p.last = time.Time{}
+	}
+	p.line(text, nil)
+}
+
+// roughly is a time to a tenth of a second, below which nobody waits.
+func roughly(d time.Duration) time.Duration {
+	return max(d, 100*time.Millisecond).Round(100 * time.Millisecond)
 }
 
 // where says which round begins and how long all will take.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -56,10 +57,16 @@ func (a *app) load(c *cobra.Command, l *loadFlags, what string) (err error) {
 	progress := a.newProgress()
 	defer progress.clear()
 	file, err := a.measure(c.Context(), l, progress)
+	progress.clear()
+	if errors.Is(err, bench.ErrOutage) && file != nil && len(file.Cells) > 0 {
+		if saveErr := a.save(file, path); saveErr != nil {
+			return errors.Join(err, saveErr)
+		}
+		return fmt.Errorf("%w; what was measured before is in %s", err, path)
+	}
 	if err != nil {
 		return err
 	}
-	progress.clear()
 	return a.publish(file, path, l.json)
 }
 
@@ -83,14 +90,7 @@ func (a *app) measure(ctx context.Context, l *loadFlags, progress *progress) (fi
 
 // publish saves the result and the markdown report beside it, and prints what was asked for.
 func (a *app) publish(file *result.File, path string, json bool) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	if err := result.WriteFile(path, file); err != nil {
-		return err
-	}
-	report := strings.TrimSuffix(path, filepath.Ext(path)) + ".md"
-	if err := a.writeReport(report, file); err != nil {
+	if err := a.save(file, path); err != nil {
 		return err
 	}
 	format := "table"
@@ -98,8 +98,20 @@ func (a *app) publish(file *result.File, path string, json bool) error {
 		format = "json"
 	}
 	return reports.Render(a.out, format, file, reports.Options{
-		Color: a.colour(), Width: a.width(), ResultPath: path, ReportPath: report})
+		Color: a.colour(), Width: a.width(), ResultPath: path, ReportPath: reportBeside(path)})
 }
+
+func (a *app) save(file *result.File, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if err := result.WriteFile(path, file); err != nil {
+		return err
+	}
+	return a.writeReport(reportBeside(path), file)
+}
+
+func reportBeside(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + ".md" }
 
 func (a *app) writeReport(path string, file *result.File) (err error) {
 	f, err := os.Create(path)

@@ -53,7 +53,7 @@ func (a *app) selfTest(ctx context.Context, g *gateFlags) error {
 	progress := a.newProgress()
 	defer progress.clear()
 	return a.withServer(ctx, g, progress, func(server *target.Server) error {
-		t := &selfTest{ctx: ctx, server: server, recipe: g.recipe, progress: progress}
+		t := &selfTest{ctx: ctx, server: server, recipe: g.recipe, progress: progress, maxOutage: g.maxOutage}
 		if err := t.prepare(); err != nil {
 			return err
 		}
@@ -87,17 +87,18 @@ func (a *app) selfTest(ctx context.Context, g *gateFlags) error {
 
 // selfTest is one under way.
 type selfTest struct {
-	ctx      context.Context
-	server   *target.Server
-	recipe   gate.Recipe
-	progress *progress
-	baseline *gate.Baseline
-	delay    time.Duration
+	ctx       context.Context
+	server    *target.Server
+	recipe    gate.Recipe
+	progress  *progress
+	maxOutage time.Duration
+	baseline  *gate.Baseline
+	delay     time.Duration
 }
 
 // prepare makes the baseline, and finds out how long a fifth of the slow operation is.
 func (t *selfTest) prepare() error {
-	counters, timed, err := measureBoth(t.ctx, t.server, t.recipe, t.progress)
+	counters, timed, err := measureBoth(t.ctx, t.server, t.recipe, t.maxOutage, t.progress)
 	if err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (t *selfTest) prepare() error {
 }
 
 func (t *selfTest) same() (bool, string, error) {
-	v, err := measureAndJudge(t.ctx, t.server, t.baseline, gate.Options{}, t.progress)
+	v, err := measureAndJudge(t.ctx, t.server, t.baseline, gate.Options{}, t.maxOutage, t.progress)
 	if err != nil {
 		return false, "", err
 	}
@@ -128,7 +129,7 @@ func (t *selfTest) same() (bool, string, error) {
 }
 
 func (t *selfTest) wordy() (bool, string, error) {
-	config := countersConfig(t.recipe)
+	config := countersConfig(t.recipe, t.maxOutage)
 	config.Faults = []bench.Fault{{Strategy: faultyStrategy, Operation: wordyOperation, Statement: true}}
 	counters, err := bench.Run(t.ctx, t.server, config, t.progress.show)
 	if err != nil {
@@ -144,7 +145,7 @@ func (t *selfTest) wordy() (bool, string, error) {
 func (t *selfTest) slow() (bool, string, error) {
 	fault := []bench.Fault{{Strategy: faultyStrategy, Operation: slowOperation, Delay: t.delay}}
 	judge := func(more int, partial bool) (*gate.Verdict, error) {
-		config := timedConfig(t.recipe, more)
+		config := timedConfig(t.recipe, more, t.maxOutage)
 		config.Faults = fault
 		timed, err := bench.Run(t.ctx, t.server, config, t.progress.show)
 		if err != nil {

@@ -31,6 +31,9 @@ func (a *Analysis) warn(o Options, family int) {
 		if a.Paired {
 			a.SlotEffect = effect
 		}
+		for _, w := range Disturbed(f, a.Paired) {
+			add("%s", w)
+		}
 		warnFile(f, add)
 		for _, w := range f.Warnings {
 			add("%s", w)

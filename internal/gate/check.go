@@ -54,6 +54,9 @@ func (c *checker) run(now Identity, counters, timed *result.File) error {
 	if b.Identity.Tool != now.Tool {
 		c.note("The tool is %s in the baseline and %s now.", b.Identity.Tool, now.Tool)
 	}
+	if timed != nil {
+		c.out.Notes = append(c.out.Notes, compare.Disturbed(timed, true)...)
+	}
 	if c.ChangedSQL && len(b.Identity.differences(now, inBaseline, inBuild, false)) > 0 {
 		c.note("The schema or the routines differ from those of the baseline, as was said.")
 	}

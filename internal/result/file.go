@@ -49,6 +49,9 @@ type Cell struct {
 	Control     bool           `json:"control,omitempty"`    // the strategy ran a second time, to tell noise from effect
 	Parameters  map[string]any `json:"parameters,omitempty"` // of the workload and its load; cells compare only if equal
 	Rounds      []Round        `json:"rounds"`
+	// Disturbed are the rounds during which the server went away. They are in no figure; others were measured in their place
+	// where the run went on.
+	Disturbed []Disturbed `json:"disturbed,omitempty"`
 	// Cold is the first unit on new connections, on each of which a statement's first use prepares it. It is in no other
 	// figure; nil if none was measured.
 	Cold    *Cold   `json:"cold,omitempty"`
@@ -73,6 +76,16 @@ type Round struct {
 	Queries        []Query         `json:"queries,omitempty"`
 	Orchestrations *Orchestrations `json:"orchestrations"`    // nil if the workload runs none
 	Waiting        *Latency        `json:"waiting,omitempty"` // polls of a process whose dispatchers sleep, in no operation; nil if none
+}
+
+// Disturbed is a round that an outage voided, with the rest of the arms' round of that number: what ran before has no pair,
+// and what was to run after did not.
+type Disturbed struct {
+	Round     int           `json:"round"`    // from 1; in none of the cell's Rounds
+	Position  int           `json:"position"` // as of a Round
+	StartedAt time.Time     `json:"started_at"`
+	Outage    time.Duration `json:"outage_ns"` // until the server answered again; short where only connections were lost
+	Reason    string        `json:"reason"`    // "connection", "timeout", or the SQLSTATE that was seen first
 }
 
 // Summary is all rounds of a cell merged: histograms are added, so its quantiles are those of all calls.

@@ -77,6 +77,18 @@ func (c *Cell) problem() string {
 			return fmt.Sprintf("round %d: %s", r.Round, p)
 		}
 	}
+	for _, d := range c.Disturbed {
+		if d.Round < 1 || rounds[d.Round] {
+			return fmt.Sprintf("disturbed round %d is numbered below 1 or is there twice", d.Round)
+		}
+		rounds[d.Round] = true
+		if d.Outage < 0 || d.Position < 0 {
+			return fmt.Sprintf("disturbed round %d: a figure is negative", d.Round)
+		}
+		if p := nameProblem(d.Reason); p != "" {
+			return fmt.Sprintf("disturbed round %d: %s", d.Round, p)
+		}
+	}
 	if c.Cold != nil {
 		if p := cmp.Or(problems(c.Cold.Operations, c.Cold.Queries, c.Cold.Orchestrations), traceProblem(c.Cold.Traces)); p != "" {
 			return "cold: " + p

@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"slices"
 
@@ -29,6 +30,24 @@ func CreateHeldSchema(ctx context.Context, conn *pgx.Conn, prefix string) (strin
 		return "", err
 	}
 	return name, create(ctx, conn, name, mark()+held)
+}
+
+// Hold takes the locks of schemas that [CreateHeldSchema] made for the session of conn, after the one that held them was lost.
+// It waits for a lock that somebody else has for as long as lock_timeout allows. It fails when a schema is not there any more.
+func Hold(ctx context.Context, conn *pgx.Conn, schemas []string) error {
+	for _, name := range schemas {
+		if _, err := conn.Exec(ctx, "select pg_advisory_lock($1, $2)", int32(lockClass), lockKey(name)); err != nil {
+			return fmt.Errorf("hold schema %s again: %w", name, err)
+		}
+		var there bool
+		if err := conn.QueryRow(ctx, "select exists (select from pg_namespace where nspname = $1)", name).Scan(&there); err != nil {
+			return err
+		}
+		if !there {
+			return fmt.Errorf("schema %s is not there any more: the server lost it, or another run removed it while this one had no connection", name)
+		}
+	}
+	return nil
 }
 
 // SweepSchemas drops the schemas whose sessions have ended without dropping them, and gives their names. Those of other

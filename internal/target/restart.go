@@ -36,6 +36,19 @@ func (s *Server) Halt(ctx context.Context, how syscall.Signal) error {
 	}
 }
 
+// Died says whether an embedded server has ended although nobody closed it.
+func (s *Server) Died() bool {
+	if s.cluster == nil {
+		return false
+	}
+	select {
+	case <-s.cluster.exited:
+		return true
+	default:
+		return false
+	}
+}
+
 // Resume starts a halted server on the port that it had and returns when it answers. It tries for 30 s: after a kill the
 // server refuses to start while a child of the old one uses the shared memory, and somebody else may hold the port.
 func (s *Server) Resume(ctx context.Context) error {
