@@ -102,7 +102,7 @@ func TestDocuments(t *testing.T) {
 	t.Run("help", func(t *testing.T) {
 		folder := s.folder(t)
 		for _, b := range examples(t) {
-			s.run(t, folder, "", b.page, commandsOf(b.text))
+			t.Run(b.page, func(t *testing.T) { s.run(t, folder, "", b.page, commandsOf(b.text)) })
 			ran++
 		}
 	})
