@@ -18,5 +18,5 @@
 //	  |                      |<-------- message of completion --| ack: delete the item, enqueue its completion
 //
 // Fetching does not delete: it takes a lock that expires. Ack deletes, abandon gives back, expiry gives back by itself.
-// Delivery is at least once; the runtime discards what it has seen.
+// Delivery is at least once; the runtime discards what it has seen. All of the contract is in docs/contract.md.
 package provider

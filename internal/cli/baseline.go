@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,8 @@ type gateFlags struct {
 	databaseFlags
 	recipe gate.Recipe
 	preset string
+	rounds int           // 0 is the preset's
+	round  time.Duration // 0 is the preset's
 }
 
 func (g *gateFlags) add(c *cobra.Command) {
@@ -28,6 +31,8 @@ func (g *gateFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&g.recipe.Workloads, "workload", []string{"operations"}, "`workloads` of the timed run, see list")
 	f.DurationSliceVar(&g.recipe.AddedRTT, "rtt", []time.Duration{0}, "round-trip `time` to add in the timed run; from three on slopes are gated too")
 	f.StringVar(&g.preset, "preset", "ci", "`how much` to time: quick, ci or full, as of compare")
+	f.IntVar(&g.rounds, "rounds", 0, "`rounds` of the timed run (default the preset's)")
+	f.DurationVar(&g.round, "round", 0, "`time` that one strategy runs in a round (default the preset's)")
 	f.IntVar(&g.recipe.Units, "units", 200, "`units` of the exact run")
 	f.Uint64Var(&g.recipe.Seed, "seed", 1, "`seed` of the exact run")
 	complete(c, "strategies", strategyNames)
@@ -41,7 +46,10 @@ func (g *gateFlags) finish() error {
 	if !ok {
 		return usage{fmt.Errorf("--preset %.40q: choose quick, ci or full", g.preset)}
 	}
-	g.recipe.Rounds, g.recipe.Round = p.rounds, p.round
+	if g.rounds < 0 || g.round < 0 {
+		return usage{fmt.Errorf("--rounds %d and --round %v: neither may be negative", g.rounds, g.round)}
+	}
+	g.recipe.Rounds, g.recipe.Round = cmp.Or(g.rounds, p.rounds), cmp.Or(g.round, p.round)
 	if g.recipe.Units < 1 {
 		return usage{fmt.Errorf("--units %d: give a number above 0", g.recipe.Units)}
 	}

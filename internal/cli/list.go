@@ -21,7 +21,9 @@ func (a *app) listCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List strategies and workloads",
-		Args:  noArgs,
+		Example: `  pgbench-provider list
+  pgbench-provider list --json`,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			var all struct {
 				Strategies []listed `json:"strategies"`
