@@ -128,7 +128,7 @@ func tail(b []byte) string {
 func (c *cluster) stop(ctx context.Context) error {
 	c.once.Do(func() {
 		c.shutDown(ctx)
-		c.stopped = os.RemoveAll(c.dir)
+		c.stopped = removeFolder(c.dir)
 	})
 	return c.stopped
 }

@@ -35,12 +35,9 @@ func newCluster(bin binaries) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", folderPrefix)
+	dir, err := makeFolder()
 	if err != nil {
-		return nil, fmt.Errorf("no folder for a private PostgreSQL: %w", err)
-	}
-	if err := writeMarker(dir); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, err
 	}
 	return &cluster{bin: bin, dir: dir, owner: owner, password: rand.Text(), findPort: freePort}, nil
 }

@@ -77,6 +77,61 @@ func (m marker) alive() bool {
 	return m.Started == "" || startedAt(m.PID) == m.Started
 }
 
+// makeFolder makes a temporary folder with our marker. Its name has the process id too, for a process that is killed before
+// the marker is written.
+func makeFolder() (string, error) {
+	dir, err := os.MkdirTemp("", folderPrefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return "", fmt.Errorf("no folder for a private PostgreSQL: %w", err)
+	}
+	if err := writeMarker(dir); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, nil
+}
+
+// removeFolder removes a folder of ours, the marker last: whoever is killed on the way leaves what the next run knows. What a
+// process writes there that is about to end is removed again, for a while.
+func removeFolder(dir string) error {
+	var err error
+	for range 100 {
+		var inside []os.DirEntry
+		if inside, err = os.ReadDir(dir); errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		for _, e := range inside {
+			if e.Name() != markerName {
+				err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+			}
+		}
+		if err == nil {
+			if err = os.RemoveAll(filepath.Join(dir, markerName)); err == nil {
+				err = os.Remove(dir)
+			}
+		}
+		if err == nil {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return err
+}
+
+// unmarked says whether a folder is empty, or holds an empty marker, and is named after a process that has ended.
+func unmarked(dir string) bool {
+	id, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), folderPrefix), "-")
+	pid, err := strconv.Atoi(id)
+	if err != nil || pid <= 1 || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		return false
+	}
+	inside, err := os.ReadDir(dir)
+	if err != nil || len(inside) == 0 {
+		return err == nil
+	}
+	info, err := inside[0].Info()
+	return len(inside) == 1 && inside[0].Name() == markerName && err == nil && info.Size() == 0
+}
+
 // Sweep removes what killed runs left in the temporary folder, and stops their servers. It touches nothing without our
 // marker, and nothing whose process lives. It returns the folders that it removed. An error of one folder, such as a
 // server that does not stop, keeps that folder and does not end the sweep.
@@ -85,12 +140,19 @@ func Sweep(ctx context.Context) (removed []string, err error) {
 	for _, dir := range dirs {
 		b, readErr := os.ReadFile(filepath.Join(dir, markerName))
 		var m marker
+		if unmarked(dir) {
+			_ = os.Remove(filepath.Join(dir, markerName))
+			if os.Remove(dir) == nil {
+				removed = append(removed, dir)
+			}
+			continue
+		}
 		if readErr != nil || json.Unmarshal(b, &m) != nil || m.Tool != applicationName || m.PID <= 0 || m.alive() {
 			continue
 		}
 		sweepErr := stopStray(ctx, filepath.Join(dir, "data"))
 		if sweepErr == nil {
-			sweepErr = os.RemoveAll(dir)
+			sweepErr = removeFolder(dir)
 		}
 		if sweepErr != nil {
 			err = errors.Join(err, sweepErr)

@@ -2,6 +2,7 @@ package target_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,6 +50,35 @@ func TestSweepAfterKill(t *testing.T) {
 	}
 	if _, err := os.Stat(stranger); err != nil {
 		t.Errorf("a folder without our mark was touched: %v", err)
+	}
+}
+
+// Whoever is killed between making a folder and writing the marker, or while the folder goes, leaves one that the next run removes.
+func TestSweepHalfMadeFolders(t *testing.T) {
+	tmp := tmpdir(t)
+	t.Setenv("TMPDIR", tmp)
+	ended := exec.Command("true")
+	if err := ended.Run(); err != nil {
+		t.Fatal(err)
+	}
+	folder := func(pid int, name string, files ...string) string {
+		dir := filepath.Join(tmp, "pgbench-provider-"+strconv.Itoa(pid)+"-"+name)
+		err := os.Mkdir(dir, 0o755)
+		for _, f := range files {
+			err = errors.Join(err, os.WriteFile(filepath.Join(dir, f), nil, 0o644))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	dead := ended.Process.Pid
+	want := []string{folder(dead, "empty"), folder(dead, "marker", "pgbench-provider.json")}
+	folder(dead, "other", "data")
+	folder(dead, "two", "data", "pgbench-provider.json")
+	folder(os.Getpid(), "living")
+	if removed, err := target.Sweep(t.Context()); err != nil || !slices.Equal(removed, want) {
+		t.Errorf("swept %v, %v, want %v", removed, err, want)
 	}
 }
 
