@@ -10,7 +10,7 @@ import (
 
 // begin begins a fetch, which settled or gate.rest ends.
 func (w *worker) begin() {
-	w.works.fetches()
+	w.mark = w.works.fetches()
 	w.fetching = true
 }
 
@@ -26,7 +26,8 @@ func (w *worker) take(at time.Time, items ...*provider.LockedWorkItem) {
 	w.next, w.locked, w.fetching = items, at, true
 }
 
-// fetch gives the next of what was taken, if anything was asked for, or else fetches.
+// fetch gives the next of what was taken, or fetches if there may be something to fetch. It gives nil where there is nothing
+// known: a worker that fetches after each ack finds nothing more often than not.
 func (w *worker) fetch(calls context.Context) (*provider.LockedWorkItem, error) {
 	idle := w.idle
 	w.idle = false
@@ -37,6 +38,15 @@ func (w *worker) fetch(calls context.Context) (*provider.LockedWorkItem, error) 
 		return nil, provider.ErrNoWork
 	}
 	w.begin()
+	if !w.called && w.works.covered() {
+		return nil, nil
+	}
+	item, err := w.fetchOne(calls)
+	w.called = err != nil
+	return item, err
+}
+
+func (w *worker) fetchOne(calls context.Context) (*provider.LockedWorkItem, error) {
 	if w.WorkBatch == 1 {
 		return w.provider.FetchWorkItem(calls, w.WorkLockTimeout)
 	}

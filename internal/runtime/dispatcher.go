@@ -153,11 +153,11 @@ func (d *dispatcher) ack(run, calls context.Context, item *provider.Orchestratio
 			what.end.FinishedAt = acked
 			d.awaited.deliver(item.Instance, *what.end)
 		}
-		d.announce(item.Instance, more, what.ack, len(got.Works), len(places))
+		d.announce(item.Instance, more, what.ack, got.Works, len(places))
 	case errors.Is(err, provider.ErrLockLost):
 		// The first try may have committed and only its reply be lost.
 		d.counters.lost.Add(1)
-		d.announce(item.Instance, more, what.ack, 0, 0)
+		d.announce(item.Instance, more, what.ack, nil, 0)
 	}
 	return err
 }
@@ -176,11 +176,12 @@ func (d *dispatcher) asked(got provider.HandedOver, err error, mark uint64) {
 	}
 }
 
-// announce wakes those for whom the ack has work beyond the activities handed over; if these are fewer than were asked
-// for, there are no more. More is whether a message came while the turn ran.
-func (d *dispatcher) announce(instance string, more bool, ack *provider.OrchestrationAck, given, asked int) {
-	if given == asked {
-		d.works.wake((len(ack.WorkerItems) - given + d.WorkBatch - 1) / d.WorkBatch)
+// announce wakes those for whom the ack has work beyond the activities of its own that were handed over; if fewer were handed
+// over than asked for, there are no more. More is whether a message came while the turn ran. Whoever was woken for older
+// activities that were handed over instead has found nothing, perhaps before this ack was committed.
+func (d *dispatcher) announce(instance string, more bool, ack *provider.OrchestrationAck, given []*provider.LockedWorkItem, asked int) {
+	if len(given) == asked {
+		d.works.wake((len(ack.WorkerItems) - own(ack, given) + d.WorkBatch - 1) / d.WorkBatch)
 	}
 	var targets []string
 	if more {
@@ -196,6 +197,19 @@ func (d *dispatcher) announce(instance string, more bool, ack *provider.Orchestr
 	if !d.idle {
 		d.seek(targets)
 	}
+}
+
+// own counts the activities of an ack among those handed over.
+func own(ack *provider.OrchestrationAck, given []*provider.LockedWorkItem) (n int) {
+	for _, g := range given {
+		a, ok := g.Item.(provider.ActivityExecute)
+		if ok && slices.ContainsFunc(ack.WorkerItems, func(w provider.ActivityExecute) bool {
+			return w.Instance == a.Instance && w.ExecutionID == a.ExecutionID && w.ID == a.ID
+		}) {
+			n++
+		}
+	}
+	return n
 }
 
 // seek wakes dispatchers for instances that have messages. This one fetches next, or has, and is itself one of them.

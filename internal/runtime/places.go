@@ -47,6 +47,8 @@ func (g *gate) settle(places []chan handed, items []handed) (left []handed) {
 		case g.again > 0:
 			g.again--
 			bell <- handed{}
+		case g.pay():
+			bell <- handed{}
 		default:
 			g.idle = append(g.idle, bell)
 		}

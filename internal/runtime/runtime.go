@@ -160,6 +160,8 @@ func (r *Runtime) Start(ctx context.Context) error {
 	if r.Connect != nil {
 		r.hub = wake.Open(wake.Config{Connect: r.Connect, Channel: r.Channel, Idle: r.idles, OnWork: r.heard})
 	}
+	r.works.counts, r.works.shared = true, r.Connect != nil
+	r.works.stir() // nobody knows what is there
 	watcher := r.newWatcher()
 	r.group.Go(func() { watcher.loop(run, calls) })
 	for range r.OrchestrationDispatchers {
@@ -167,7 +169,7 @@ func (r *Runtime) Start(ctx context.Context) error {
 		r.group.Go(func() { d.loop(run, calls) })
 	}
 	for range r.WorkerDispatchers {
-		w := &worker{Runtime: r, provider: r.observed()}
+		w := &worker{Runtime: r, provider: r.observed(), called: true}
 		r.group.Go(func() { w.loop(run, calls) })
 	}
 	return nil

@@ -90,6 +90,7 @@ func (w *watcher) look(calls context.Context) (missed bool) {
 		case !q.has || !q.gate.idles():
 		case q.in <= 0:
 			missed = true
+			q.gate.stir()
 			q.gate.call(1)
 		default:
 			q.gate.expect(q.in)
@@ -108,9 +109,10 @@ func (r *Runtime) idles(q wake.Queue) bool {
 
 // heard wakes sleepers for what another process has made.
 func (r *Runtime) heard(q wake.Queue, n int) {
+	g := r.works
 	if q == wake.Turns {
-		r.turns.call(n)
-		return
+		g = r.turns
 	}
-	r.works.call(n)
+	g.stir()
+	g.call(n)
 }

@@ -17,6 +17,8 @@ type worker struct {
 	locked   time.Time                  // when next was, at the earliest
 	fetching bool                       // the fetch that brought next is not ended yet
 	idle     bool                       // the last ack asked for an item and there was none
+	called   bool                       // there may be something to fetch
+	mark     uint64                     // of the gate, when the last fetch began
 }
 
 func (w *worker) loop(run, calls context.Context) {
@@ -24,13 +26,23 @@ func (w *worker) loop(run, calls context.Context) {
 	for failures := 0; run.Err() == nil; {
 		item, err := w.fetch(calls)
 		switch {
-		case err == nil:
+		case item != nil:
 			w.settled()
 			failures = 0
+			if item.AttemptCount > 1 {
+				w.works.stir() // nobody was woken for a lock that expired
+			}
 			w.work(run, calls, item)
-		case errors.Is(err, provider.ErrNoWork):
-			failures, w.fetching = 0, false
-			if work := w.works.rest(run, bell).work; work != nil {
+		case err == nil || errors.Is(err, provider.ErrNoWork):
+			failures = 0
+			if err != nil && w.works.nothing(w.mark) {
+				w.settled()
+				w.called = true
+				continue
+			}
+			w.fetching = false
+			work := w.works.rest(run, bell).work
+			if w.called = work == nil; !w.called {
 				w.take(time.Now(), work)
 			}
 		default:
@@ -114,7 +126,7 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	var room provider.Room
 	var places []chan handed
 	if w.asks(run) {
-		if len(w.next) == 0 {
+		if len(w.next) == 0 && w.works.more() {
 			w.begin()
 			room = provider.Room{Works: w.WorkBatch, WorkLock: w.WorkLockTimeout}
 		}
@@ -136,6 +148,7 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	if room.Works > 0 {
 		w.asked(asked, got, err)
 	}
+	w.called = w.called || err != nil
 	// A turn that was asked for and not found is in other hands.
 	if completion != nil && (err == nil && (len(places) == 0 || got.Err != nil) || errors.Is(err, provider.ErrLockLost)) {
 		w.sent(completion.Target())
@@ -151,6 +164,7 @@ func (w *worker) asked(at time.Time, got provider.HandedOver, err error) {
 	if len(got.Works) > 0 {
 		w.take(at, got.Works...)
 	} else if w.idle = err == nil && got.Err == nil; !w.idle {
+		w.called = true
 		w.settled()
 	}
 }

@@ -8,9 +8,9 @@ create function fetch_orchestration_item(
     out out_history_owner uuid, out out_history_through bigint)
 language plpgsql as $$
 declare
+    v_commit text := set_config('synchronous_commit', 'off', true);
     v_attempts int;
 begin
-    perform set_config('synchronous_commit', 'off', true);
     loop
         update instance_locks l
         set visible_at = p_until, lock_token = p_token, attempt_count = l.attempt_count + 1, dirty = false
@@ -54,8 +54,10 @@ begin
 
     if not out_known then
         out_execution_id := latest_trace(out_instance_id);
-        out_history := array(select h.event_data from history h
-                             where h.instance_id = out_instance_id and h.execution_id = out_execution_id
-                             order by h.event_id);
+        if out_execution_id is not null then
+            out_history := array(select h.event_data from history h
+                                 where h.instance_id = out_instance_id and h.execution_id = out_execution_id
+                                 order by h.event_id);
+        end if;
     end if;
 end $$;

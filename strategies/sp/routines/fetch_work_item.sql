@@ -3,8 +3,9 @@
 create function fetch_work_item(
     p_token uuid, p_now bigint, p_until bigint, out out_id bigint, out out_item text, out out_attempt_count int)
 language plpgsql as $$
+declare
+    v_commit text := set_config('synchronous_commit', 'off', true);
 begin
-    perform set_config('synchronous_commit', 'off', true);
     update worker_queue w
     set visible_at = p_until, lock_token = p_token, attempt_count = w.attempt_count + 1
     where w.id = (

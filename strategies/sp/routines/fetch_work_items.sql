@@ -5,8 +5,9 @@ create function fetch_work_items(
     p_token uuid, p_now bigint, p_until bigint, p_limit int,
     out out_ids bigint[], out out_items text[], out out_attempt_counts int[])
 language plpgsql as $$
+declare
+    v_commit text := set_config('synchronous_commit', 'off', true);
 begin
-    perform set_config('synchronous_commit', 'off', true);
     with candidates as materialized (
         select c.id, c.visible_at from worker_queue c
         where c.visible_at <= p_now

@@ -1,3 +1,5 @@
+-- ack_work_item, and then hand_over. Where nothing else is fetchable and the instance had no messages, the turn of its
+-- completion is what that would find, as in enqueue_orchestrator_item_and_fetch.
 create function ack_work_item_and_fetch(
     p_id bigint, p_token uuid, p_now bigint, p_instance_id text, p_visible_at bigint, p_completion text,
     p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_works int, p_work_token uuid, p_work_until bigint,
@@ -6,10 +8,71 @@ create function ack_work_item_and_fetch(
     out out_history_owner uuid, out out_history_through bigint,
     out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[])
 language plpgsql as $$
+declare
+    v_id bigint;
+    v_alone boolean := false;
+    v_token uuid;
+    v_visible bigint;
 begin
-    perform ack_work_item(p_id, p_token, p_now, p_instance_id, p_visible_at, p_completion);
-    select h.* into out_instance_id, out_attempt_count, out_message_ids, out_messages,
-        out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through,
-        out_work_ids, out_work_items, out_work_attempts
-    from hand_over(p_now, p_turn_token, p_turn_until, p_turn_owner, p_works, p_work_token, p_work_until) h;
+    if p_completion is not null then
+        insert into orchestrator_queue as q (instance_id, visible_at, work_item)
+        values (p_instance_id, p_visible_at, p_completion)
+        returning q.id, p_turn_token is not null and p_visible_at <= p_now
+                        and not exists (select from instance_locks l where l.visible_at <= p_now)
+        into v_id, v_alone;
+
+        insert into instance_locks as l (instance_id, visible_at, head_id, lock_token, attempt_count, dirty)
+        values (p_instance_id, case when v_alone then p_turn_until else p_visible_at end, v_id,
+                case when v_alone then p_turn_token end, v_alone::int, not v_alone)
+        on conflict (instance_id) do update set
+            visible_at = case when l.lock_token is null then least(l.visible_at, p_visible_at) else l.visible_at end,
+            head_id = case when l.lock_token is null and (p_visible_at, v_id) < (l.visible_at, l.head_id)
+                           then excluded.head_id else l.head_id end,
+            dirty = true
+        returning l.lock_token, l.visible_at into v_token, v_visible;
+    end if;
+
+    delete from worker_queue w where w.id = p_id and w.lock_token = p_token and w.visible_at > p_now;
+    if not found then
+        raise exception 'lock token is not held' using errcode = 'PB001';
+    end if;
+
+    -- A turn that the instance has already takes the completion later, so that nothing is fetchable.
+    if p_turn_token is not null and not (v_alone and v_token is not null and v_visible > p_now) then
+        select h.* into out_instance_id, out_attempt_count, out_message_ids, out_messages,
+            out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through,
+            out_work_ids, out_work_items, out_work_attempts
+        from hand_over(p_now, p_turn_token, p_turn_until, p_turn_owner, p_works, p_work_token, p_work_until) h;
+        return;
+    end if;
+    if p_works > 0 then
+        select h.out_work_ids, h.out_work_items, h.out_work_attempts into out_work_ids, out_work_items, out_work_attempts
+        from hand_over(p_now, null, null, null, p_works, p_work_token, p_work_until) h;
+    end if;
+    if not v_alone or v_token <> p_turn_token then
+        return;
+    end if;
+
+    out_instance_id := p_instance_id;
+    out_attempt_count := 1;
+    out_message_ids := array[v_id];
+    out_messages := array[p_completion];
+    select true, i.orchestration_name, i.orchestration_version, i.current_execution_id,
+           array(select h.event_data from history h
+                 where h.instance_id = p_instance_id and h.execution_id = i.current_execution_id
+                   and h.event_id > case when i.history_owner = p_turn_owner then i.history_through else 0 end
+                 order by h.event_id),
+           i.history_owner, i.history_through
+    into out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through
+    from instances i where i.instance_id = p_instance_id;
+    if out_known is null then
+        out_known := false;
+        out_history := '{}';
+        out_execution_id := latest_trace(p_instance_id);
+        if out_execution_id is not null then
+            out_history := array(select h.event_data from history h
+                                 where h.instance_id = p_instance_id and h.execution_id = out_execution_id
+                                 order by h.event_id);
+        end if;
+    end if;
 end $$;

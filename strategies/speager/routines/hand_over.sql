@@ -8,19 +8,17 @@ create function hand_over(
     out out_history_owner uuid, out out_history_through bigint,
     out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[])
 language plpgsql set synchronous_commit = off as $$
-declare
-    v_work record;
 begin
     if p_turn_token is not null then
         select f.* into out_instance_id, out_attempt_count, out_message_ids, out_messages,
             out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through
         from fetch_orchestration_item(p_turn_token, p_now, p_turn_until, p_turn_owner) f;
     end if;
-    for n in 1..p_works loop
-        select f.* into v_work from fetch_work_item(p_work_token, p_now, p_work_until) f;
-        exit when v_work.out_id is null;
-        out_work_ids := out_work_ids || v_work.out_id;
-        out_work_items := out_work_items || v_work.out_item;
-        out_work_attempts := out_work_attempts || v_work.out_attempt_count;
-    end loop;
+    if p_works = 1 then
+        select array[f.out_id], array[f.out_item], array[f.out_attempt_count] into out_work_ids, out_work_items, out_work_attempts
+        from fetch_work_item(p_work_token, p_now, p_work_until) f where f.out_id is not null;
+    elsif p_works > 1 then
+        select f.* into out_work_ids, out_work_items, out_work_attempts
+        from fetch_work_items(p_work_token, p_now, p_work_until, p_works) f;
+    end if;
 end $$;
