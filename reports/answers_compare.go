@@ -34,7 +34,7 @@ func answers(a *compare.Analysis, groups []*group, doubts int) []html.Fact {
 		name += " at " + rtt(groups[0].measured)
 	}
 	return []html.Fact{
-		{Name: name, Text: ranked(a, groups, first).String()},
+		{Name: name, Text: standing(ranked(a, groups, first)).String()},
 		{Name: "By how much", Text: strings.Join(gains, "\n") + "\n" + ofWhat(a, first)},
 		{Name: "How sure", Text: certainty(a, groups, first) + seeWarnings(doubts)},
 		{Name: "Break-even", Text: "One distance tells neither it nor what is fastest at another: the command sweep measures several, and says where one overtakes another."},
@@ -52,28 +52,28 @@ func ofWhat(a *compare.Analysis, c *compare.Comparison) string {
 
 // ranked compares each head with the base. Two heads met only through the base: unless their intervals are further apart
 // than the margin they are not told apart.
-func ranked(a *compare.Analysis, groups []*group, k *compare.Comparison) standing {
-	out, best := standing{best: groups[0].baseN}, (*compare.Comparison)(nil)
+func ranked(a *compare.Analysis, groups []*group, k *compare.Comparison) compare.Standing {
+	out, best := compare.Standing{Best: groups[0].baseN}, (*compare.Comparison)(nil)
 	var all []*compare.Comparison
 	names := map[*compare.Comparison]string{}
 	for _, g := range groups {
 		if c := g.find(k.Operation, k.Outcome, compare.P50); c != nil {
 			all, names[c] = append(all, c), g.headN
 			if c.Verdict == compare.Faster && (best == nil || c.Ratio < best.Ratio) {
-				best, out.best = c, g.headN
+				best, out.Best = c, g.headN
 			}
 		}
 	}
 	if best != nil {
-		out.behind = append(out.behind, groups[0].baseN)
+		out.Behind = append(out.Behind, groups[0].baseN)
 	}
 	for _, c := range all {
 		switch {
 		case c == best:
 		case best == nil && c.Verdict == compare.Slower, best != nil && c.CILow.Valid() && float64(c.CILow) > float64(best.CIHigh)*(1+a.Margin):
-			out.behind = append(out.behind, names[c])
+			out.Behind = append(out.Behind, names[c])
 		default:
-			out.tied = append(out.tied, names[c])
+			out.Tied = append(out.Tied, names[c])
 		}
 	}
 	return out
@@ -86,16 +86,16 @@ func certainty(a *compare.Analysis, groups []*group, c *compare.Comparison) stri
 	}
 	out := sureness(c.Rounds, a.Confidence, of) + fmt.Sprintf(" A verdict of faster or slower needs the whole interval beyond ±%s.", percent(a.Margin))
 	if !c.NoiseFloor.Valid() {
-		return out + " No strategy ran twice as a control, so how much equal ones differ is not known."
+		return out + noControl + doubtsOf(a)
 	}
-	return out + fmt.Sprintf(" %s ran twice as a control: equal ones differed by %s.", groups[0].baseN, floorOf(c))
+	return out + fmt.Sprintf(" %s ran twice as a control: equal ones differed by %s.", groups[0].baseN, floorOf(c)) + doubtsOf(a)
 }
 
 func limits(a *compare.Analysis, g *group) string {
 	out := ""
 	for i := range a.Base.Cells {
 		if c := &a.Base.Cells[i]; c.Workload == g.workload && c.AddedRTT == g.added {
-			out = restsOn(c, g.added > 0)
+			out = restsOn(a.Base, c, g.added > 0)
 			break
 		}
 	}

@@ -35,6 +35,7 @@ type grid struct {
 	head  []string
 	left  map[int]bool
 	rows  [][]cell
+	fold  bool // by formats that can
 }
 
 // cell is a text and the verdict that may colour it.

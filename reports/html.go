@@ -4,6 +4,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"pgbench-provider/internal/compare"
 	"pgbench-provider/internal/result"
@@ -22,10 +23,16 @@ func comparisonPage(a *compare.Analysis, o Options) html.Page {
 	d, p, s := comparisonDocument(a, o), html.Page{Base: a.Base, Head: a.Head, Compared: a}, sweepOf(a, o)
 	if s != nil {
 		p.Distance = s.Analysis
+		p.Headline = map[string]time.Duration{}
+		for _, t := range s.targets {
+			at, _ := t.headlineAt()
+			p.Headline[t.workload] = at.Added
+		}
+		p.Words = glossary(names(a.Base))
 		s.reorder(d)
 	}
 	if p = pageOf(d, p); s != nil {
-		p.Legend += " A change in bold was judged by paired rounds; for a plain one they had too few calls."
+		p.Legend += " A change in bold has a verdict; for a plain one the rounds had too few calls."
 	}
 	if p.Base == nil { // an analysis without its files has no page
 		return p
@@ -35,7 +42,7 @@ func comparisonPage(a *compare.Analysis, o Options) html.Page {
 		part := &p.Parts[i]
 		if t := s.of(part.Title); t != nil {
 			if part.Answers = s.answers(t, len(d.notes)); part.Answers != nil { // which have the break-evens of the whole
-				part.Text = append(s.headlines(t), s.byOperation(t)...)
+				part.Text = s.headlines(t)
 			}
 		} else if at := slices.IndexFunc(all, func(g *group) bool { return g.title() == part.Title }); at >= 0 && s == nil {
 			part.Answers = answers(a, besides(all, at), len(d.notes))
@@ -63,7 +70,7 @@ func (s *sweep) reorder(d *document) {
 		if t := s.of(d.parts[i].title); t != nil {
 			lines := s.fits(t)
 			lines.title = "S and R of each operation"
-			d.parts[i].tables = []grid{s.byDistance(t), lines}
+			d.parts[i].tables = []grid{s.byDistance(t), lines, s.operationsTable(t)}
 		}
 	}
 }
@@ -108,7 +115,7 @@ func tableOf(g grid) html.Table {
 	if n := len(order); n > 3 && strings.TrimSpace(g.head[n-1]) == "verdict" { // a telephone shows the first columns
 		order = slices.Concat(order[:1], order[n-2:], order[1:n-2])
 	}
-	t := html.Table{Title: g.title, Left: map[int]bool{}}
+	t := html.Table{Title: g.title, Left: map[int]bool{}, Fold: g.fold}
 	for i, column := range order {
 		t.Head = append(t.Head, g.head[column])
 		t.Left[i] = g.left[column]

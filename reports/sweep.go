@@ -125,10 +125,11 @@ func (s *sweep) write(d *document) {
 		d.parts = append(d.parts, p)
 		d.parts = append(d.parts, inside(s.compared.Base, t.workload)...)
 	}
-	d.legend = fmt.Sprintf("S: p50 without distance, in ms; R: round trips that it waits for; each with its %.4g %% interval. RT: "+
-		"round trips counted on the connection; of an orchestration those on its critical path are not known. Where calls "+
-		"differ in their round trips, so that RT is no whole number, S and R are those of the mean. "+
-		"A saving is that of the lines; rest: client, bytes and, unless it is shown, the server. ", 100*s.compared.Confidence)
+	d.legend = fmt.Sprintf("S: ms at which the fitted line meets zero distance; R: its slope, the round trips that are waited for; "+
+		"each with its %.4g %% interval. RT: round trips counted on the connection; of an orchestration those of all its "+
+		"calls, blank where not all are waited for. Where RT is no whole number, calls differ, and S and R are those of the "+
+		"mean. Saved is the difference of the lines; rest: client, bytes, the flush of a commit, noise and, unless it is "+
+		"shown, the server. ", 100*s.compared.Confidence)
 }
 
 // sweepJSON adds what distance does to a comparison, side by side with its keys.

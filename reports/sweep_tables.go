@@ -59,22 +59,24 @@ func slope(f distance.Fit) string {
 	return fmt.Sprintf("%s [%s, %s]", show(f.R), show(f.RLow), show(f.RHigh))
 }
 
-// byDistance has the measured p50 of the main subject: a row for each distance, a column for each strategy.
+// byDistance has the medians of the main subject: a row for each distance, a column for each strategy.
 func (s *sweep) byDistance(t *target) grid {
-	g := grid{title: "p50 of " + t.main.operation + " by distance, in ms", head: []string{"RTT ms", s.base}}
-	heads := s.heads()
-	for _, h := range heads {
+	g := grid{
+		title: fmt.Sprintf("%s of %s by distance, ms: medians of rounds, changes too", s.statistic(t), t.main.operation),
+		head:  []string{"RTT ms", s.base},
+	}
+	for _, h := range s.heads() {
 		g.head = append(g.head, h, "change")
 	}
 	for _, l := range t.distances {
-		values := []time.Duration{s.p50(t, l, s.base)}
-		for _, h := range heads {
-			values = append(values, s.p50(t, l, h))
+		var values []time.Duration
+		for _, name := range s.order() {
+			values = append(values, value(s.measured(t, l, name)))
 		}
 		ms := scaleOf(values...)
 		row := []cell{text(scaleOf(l.Measured).ms(l.Measured)), text(ms.ms(values[0]))}
-		for i, h := range heads {
-			row = append(row, text(ms.ms(values[i+1])), s.changeAt(t, l, h, values[0], values[i+1]))
+		for i, h := range s.heads() {
+			row = append(row, text(ms.ms(values[i+1])), s.changeAt(t, l, h))
 		}
 		g.rows = append(g.rows, row)
 	}
@@ -86,33 +88,17 @@ func (s *sweep) heads() []string {
 	return slices.DeleteFunc(names(s.compared.Base), func(n string) bool { return n == s.base })
 }
 
-func (s *sweep) p50(t *target, l distance.Distance, strategy string) time.Duration {
-	for _, c := range s.compared.Base.Cells {
-		if c.Workload != t.workload || c.Strategy != strategy || c.AddedRTT != l.Added || c.Control {
-			continue
-		}
-		if o := c.Summary.Orchestrations; o != nil && t.main.operation == compare.Orchestration {
-			return o.P50
-		}
-		for _, op := range c.Summary.Operations {
-			if op.Name == t.main.operation && op.Outcome == t.main.outcome {
-				return op.P50
-			}
-		}
+// changeAt is the change of the paired rounds, and the verdict where they allow one.
+func (s *sweep) changeAt(t *target, l distance.Distance, head string) cell {
+	change := s.compared.Change(s.quantity(t, l.Added), s.base, head)
+	if !change.Ratio.Valid() {
+		return cell{}
 	}
-	return 0
-}
-
-// changeAt is the change of the paired rounds where they allow a verdict, else that of the two medians.
-func (s *sweep) changeAt(t *target, l distance.Distance, head string, base, value time.Duration) cell {
-	c := s.compared.Find(t.workload, l.Added, head, t.main.operation, t.main.outcome, compare.P50)
-	switch {
-	case c != nil && c.Ratio.Valid():
-		return cell{signed(100*(float64(c.Ratio)-1), 0) + " %", c.Verdict}
-	case base > 0 && value > 0:
-		return text(signed(100*(float64(value)/float64(base)-1), 0) + " %")
+	out := text(signed(100*(float64(change.Ratio)-1), 0) + " %")
+	if c := s.compared.Find(t.workload, l.Added, head, t.main.operation, t.main.outcome, compare.P50); c != nil && c.Ratio.Valid() {
+		out.verdict = c.Verdict
 	}
-	return cell{}
+	return out
 }
 
 // attributed splits the savings of the main subject: a row for each strategy and distance.

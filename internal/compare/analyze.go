@@ -94,7 +94,7 @@ func (o Options) analysis(base, head *result.File, paired bool) *Analysis {
 	return &Analysis{
 		Format: result.Format, Paired: paired, Margin: o.Margin, Confidence: o.Confidence,
 		BaseSource: o.BaseSource, HeadSource: o.HeadSource,
-		Comparisons: []Comparison{}, Warnings: []string{}, Base: base, Head: head,
+		Comparisons: []Comparison{}, Warnings: []string{}, Base: base, Head: head, options: o,
 	}
 }
 

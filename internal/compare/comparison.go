@@ -129,6 +129,8 @@ type Analysis struct {
 	// Base and Head are the files that were compared; they are the same one when strategies of one run were.
 	Base *result.File `json:"-"`
 	Head *result.File `json:"-"`
+
+	options Options
 }
 
 // Find gives the comparison of one metric, or nil.

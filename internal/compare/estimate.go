@@ -25,6 +25,13 @@ func (e estimate) mirror() estimate {
 
 // paired estimates the centre of the differences d, at least two of them.
 func (o Options) paired(d []float64) estimate {
+	e := o.centre(d)
+	e.p, e.pMin = o.signFlip(d)
+	return e
+}
+
+// centre is paired without its test.
+func (o Options) centre(d []float64) estimate {
 	w := newWalsh(d)
 	rng := o.rng(len(d))
 	counts := make([]int, len(d))
@@ -38,7 +45,6 @@ func (o Options) paired(d []float64) estimate {
 		counts[i] = 1
 	}
 	e.point = w.median(counts)
-	e.p, e.pMin = o.signFlip(d)
 	return e
 }
 

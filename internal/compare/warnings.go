@@ -44,7 +44,7 @@ func (a *Analysis) warn(o Options, family int) {
 type adder func(format string, args ...any)
 
 func (a *Analysis) warnRounds(o Options, family int, add adder) {
-	rounds, calls, weak, fewest := math.MaxInt, math.Inf(1), false, ""
+	rounds, weak := math.MaxInt, false
 	var correlations []float64
 	for i := range a.Comparisons {
 		c := &a.Comparisons[i]
@@ -57,11 +57,6 @@ func (a *Analysis) warnRounds(o Options, family int, add adder) {
 		}
 		rounds = min(rounds, n)
 		weak = weak || !o.attainable(c.est.pMin, family)
-		if c.Outcome == result.OK || c.Outcome == result.Loaded {
-			if n := a.callsARound(c); n < calls {
-				calls, fewest = n, c.Workload+" "+c.Operation
-			}
-		}
 		if c.Lag1.Valid() {
 			correlations = append(correlations, float64(c.Lag1))
 		}
@@ -76,9 +71,8 @@ func (a *Analysis) warnRounds(o Options, family int, add adder) {
 	if weak {
 		add("Too few rounds to pass the correction for %d comparisons: verdicts rest on rounds that all agree.", family)
 	}
-	if calls < callsARound {
-		add("As few as %.0f calls in a round (%s): below %d the p50 of a round is itself uncertain; use longer rounds.",
-			calls, fewest, callsARound)
+	if s := a.FewCalls(); s != "" {
+		add("As few as %s: below %d the p50 of a round is itself uncertain; use longer rounds.", s, callsARound)
 	}
 	// Operations share their rounds: what all of them show is judged once, beyond what independent rounds show in one of
 	// forty cases.
@@ -100,11 +94,36 @@ func cellOf(f *result.File, c *Comparison, strategy string) *result.Cell {
 	return &f.Cells[i]
 }
 
-func (a *Analysis) callsARound(c *Comparison) float64 {
-	base, head := a.cells(c)
-	m := measure{key{c.Operation, c.Outcome, c.Metric}}
-	x, y := m.series(base), m.series(head)
-	return min(float64(x.calls)/float64(len(x.logs)), float64(y.calls)/float64(len(y.logs)))
+// FewCalls says where a round has the fewest calls that found work, "" when that is enough for its p50.
+func (a *Analysis) FewCalls() string {
+	fewest, where := int64(callsARound), ""
+	look := func(c *result.Cell) {
+		for _, r := range c.Rounds {
+			for _, op := range r.Operations {
+				if (op.Outcome == result.OK || op.Outcome == result.Loaded) && op.Count > 0 && op.Count < fewest {
+					calls := map[bool]string{true: "1 call", false: fmt.Sprintf("%d calls", op.Count)}[op.Count == 1]
+					fewest, where = op.Count, fmt.Sprintf("%s in a round (%s %s)", calls, c.Name(), op.Name)
+				}
+			}
+		}
+	}
+	for i := range a.Comparisons {
+		if c := &a.Comparisons[i]; c.Metric == P50 {
+			base, head := a.cells(c)
+			look(base)
+			look(head)
+		}
+	}
+	return where
+}
+
+// Busy says that other work kept the client's machine busy before the run, "" when it did not or nobody knows.
+func Busy(f *result.File) string {
+	c, load := f.Environment.Client, 0.
+	if _, err := fmt.Sscan(c.Facts["load_average_before"], &load); err != nil || c.Cores == 0 || load <= float64(c.Cores) {
+		return ""
+	}
+	return fmt.Sprintf("load average %.4g on %d cores before the run", load, c.Cores)
 }
 
 // lag1 is the correlation of neighbours in d, 0 when d is constant.
@@ -128,6 +147,9 @@ func lag1(d []float64) float64 {
 
 // warnFile looks at what the run itself recorded.
 func warnFile(f *result.File, add adder) {
+	if s := Busy(f); s != "" {
+		add("The machine was busy (%s): other work may have slowed rounds down; repeat it on a quiet one.", s)
+	}
 	for _, c := range f.Checks {
 		if !c.OK {
 			add("Check %q failed%s: figures of wrong answers mean nothing.", c.Name, detail(c))

@@ -27,7 +27,7 @@ type Fit struct {
 	Strategy  string         `json:"strategy"`
 	Operation string         `json:"operation"` // [compare.Orchestration] for the whole
 	Outcome   result.Outcome `json:"outcome"`   // "" for the whole
-	S         compare.Number `json:"s_ns"`      // latency without distance; noise can make it negative
+	S         compare.Number `json:"s_ns"`      // where the line meets zero distance; noise can make it negative
 	SLow      compare.Number `json:"s_low_ns"`
 	SHigh     compare.Number `json:"s_high_ns"`
 	R         compare.Number `json:"r"` // round trips that Statistic waits for
@@ -35,8 +35,8 @@ type Fit struct {
 	RHigh     compare.Number `json:"r_high"`
 	RMean     compare.Number `json:"r_mean"` // the same of the mean latency
 
-	// RoundTrips is the count on the connection, the median over the distances. It is null for the whole, where only some
-	// of the round trips are on the critical path.
+	// RoundTrips is the count on the connection, the median over the distances. Of the whole it is that of all its
+	// operations, and null unless the whole waits for each: one was in flight, and R agrees.
 	RoundTrips compare.Number `json:"round_trips_per_op"`
 	// Statistic is what the line is of: the p50, or the mean where calls differ in their round trips.
 	Statistic compare.Metric `json:"statistic"`

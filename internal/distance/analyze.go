@@ -2,6 +2,7 @@ package distance
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"pgbench-provider/internal/compare"
@@ -46,7 +47,11 @@ func (a *Analysis) workload(f *result.File, name string) {
 	draws := a.options.draws(len(rounds))
 	for _, s := range subjects {
 		s.arms = slices.DeleteFunc(s.arms, func(m *arm) bool { return !m.fit(len(rounds), draws) })
+		s.near, s.far = s.span()
 		for _, m := range s.arms {
+			if s.operation == compare.Orchestration && math.Abs(m.line.r-m.trips) > waitedShare*m.trips {
+				m.trips = math.NaN() // not all were waited for
+			}
 			a.Fits = append(a.Fits, a.options.fitOf(s, m))
 		}
 		for i, base := range s.arms {

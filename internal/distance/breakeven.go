@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"time"
+	"strings"
 
 	"pgbench-provider/internal/compare"
 	"pgbench-provider/internal/result"
@@ -15,17 +15,13 @@ type Verdict string
 
 // The verdicts.
 const (
-	Always  Verdict = "any"     // wins at any distance that exists: the lines cross below Nearest
+	Always  Verdict = "any"     // wins at every distance measured: the lines cross nearer than the nearest
 	Never   Verdict = "never"   // the reverse
 	Above   Verdict = "above"   // wins above the break-even
 	Below   Verdict = "below"   // wins below it
 	Same    Verdict = "same"    // the same round trips: distance does not matter
 	Unclear Verdict = "unclear" // the rounds do not tell
 )
-
-// Nearest is a round trip that no connection beats: a null query on a local socket takes about as long. Lines that cross
-// below it do not cross in practice.
-const Nearest = 50 * time.Microsecond
 
 // BreakEven is the distance at which the lines of two strategies cross: (S head − S base) / (R base − R head).
 type BreakEven struct {
@@ -45,6 +41,7 @@ type BreakEven struct {
 	Text      string         `json:"text"`     // as in "above 1.2 ms [0.9, 1.6]", to follow "head beats base"
 
 	near, far float64 // what was measured
+	counted   float64 // round trips of both, where the count on the connection says that they are the same; else 0
 }
 
 // crossing of two lines; symmetric to the last digit.
@@ -63,8 +60,11 @@ func (o Options) breakEven(s *subject, base, head *arm) BreakEven {
 	low, high = o.interval(n, func(i int) float64 { return base.boot[i].s - head.boot[i].s })
 	b.GainLow, b.GainHigh = wholeNS(low), wholeNS(high)
 	low, high = o.interval(n, func(i int) float64 { return head.boot[i].r - base.boot[i].r })
+	if base.trips > 0 && base.trips == head.trips && math.Abs(float64(b.Trips)) < max(TripTolerance, waitedShare*base.trips) {
+		b.counted = base.trips // which is exact; a difference of R that small is noise
+	}
 	switch {
-	case math.Abs(float64(b.Trips)) < max(SameTrips, SameShare*max(base.line.r, head.line.r)):
+	case b.counted > 0, math.Abs(float64(b.Trips)) < max(SameTrips, SameShare*max(base.line.r, head.line.r)):
 		b.Verdict = Same
 	case math.IsNaN(low) || low <= 0 && high >= 0 || !b.Low.Valid() || !b.High.Valid():
 		b.Verdict = Unclear
@@ -81,9 +81,9 @@ func (o Options) breakEven(s *subject, base, head *arm) BreakEven {
 func (b *BreakEven) judge() {
 	low, high, fewer := float64(b.Low), float64(b.High), b.Trips < 0
 	switch {
-	case high <= float64(Nearest) && fewer:
+	case high <= b.near && fewer:
 		b.Verdict = Always
-	case high <= float64(Nearest):
+	case high <= b.near:
 		b.Verdict = Never
 	case high > b.far && low < b.far/10:
 		b.Verdict = Unclear
@@ -106,24 +106,28 @@ func (b BreakEven) Turn() BreakEven {
 	return b
 }
 
+// Nothing is claimed of distances that were not measured.
+const atEvery, atNone = "at every distance measured", "at no distance measured"
+
 func (b BreakEven) text() string {
 	at := fmt.Sprintf("%s ms [%s, %s]", millis(max(0, b.At)), millis(max(0, b.Low)), millis(max(0, b.High)))
 	beyond := ""
-	if b.At <= compare.Number(Nearest) && (b.Verdict == Above || b.Verdict == Below) { // the estimate is that they never cross
-		return fmt.Sprintf("%s %s ms, and perhaps %s", b.Verdict, millis(b.High), map[Verdict]string{Above: "at any distance", Below: "never"}[b.Verdict])
+	if float64(b.At) <= b.near && b.Verdict == Above { // where they cross nearer than that was not measured
+		return fmt.Sprintf("above %s ms at the latest, and perhaps %s", millis(b.High), atEvery)
+	}
+	if float64(b.At) <= b.near && b.Verdict == Below {
+		return fmt.Sprintf("below %s ms at the most, and perhaps %s", millis(b.High), atNone)
 	}
 	switch {
 	case b.far == 0: // read from JSON
 	case float64(b.Low) > b.far:
 		beyond = ", farther than was measured"
-	case float64(b.High) < b.near:
-		beyond = ", nearer than was measured"
 	}
 	switch b.Verdict {
 	case Always:
-		return "at any distance"
+		return atEvery
 	case Never:
-		return "never"
+		return atNone
 	case Above:
 		return "above " + at + beyond
 	case Below:
@@ -139,13 +143,16 @@ func (b BreakEven) text() string {
 
 // sameText says who is ahead when distance does not matter.
 func (b BreakEven) sameText() string {
-	const s = "distance does not matter"
+	s := "distance does not matter"
+	if b.counted > 0 {
+		s = fmt.Sprintf("the same round trips (%s counted), so distance does not matter", strings.TrimSuffix(strconv.FormatFloat(b.counted, 'f', 2, 64), ".00"))
+	}
 	switch {
 	case b.GainLow > 0:
-		return fmt.Sprintf("%s, %s is faster by %s ms [%s, %s] everywhere",
+		return fmt.Sprintf("%s, by the lines %s is faster by %s ms [%s, %s]",
 			s, b.Head, millis(b.Gain), millis(b.GainLow), millis(b.GainHigh))
 	case b.GainHigh < 0:
-		return fmt.Sprintf("%s, %s is slower by %s ms [%s, %s] everywhere",
+		return fmt.Sprintf("%s, by the lines %s is slower by %s ms [%s, %s]",
 			s, b.Head, millis(-b.Gain), millis(-b.GainHigh), millis(-b.GainLow))
 	}
 	return s + " and no other difference was seen"

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"pgbench-provider/internal/compare"
 	"pgbench-provider/internal/distance"
 	"pgbench-provider/internal/result"
 	"pgbench-provider/internal/result/resulttest"
@@ -45,20 +46,52 @@ func TestVerdicts(t *testing.T) {
 		verdict    distance.Verdict
 		text       string
 	}{
-		"fewer trips, less work":     {truth{300 * us, 6}, truth{200 * us, 1}, distance.Always, "at any distance"},
-		"more of both":               {truth{200 * us, 1}, truth{300 * us, 6}, distance.Never, "never"},
+		"fewer trips, less work":     {truth{300 * us, 6}, truth{200 * us, 1}, distance.Always, "at every distance measured"},
+		"more of both":               {truth{200 * us, 1}, truth{300 * us, 6}, distance.Never, "at no distance measured"},
 		"fewer trips, more work":     {truth{300 * us, 6}, truth{1300 * us, 1}, distance.Above, "above 0.20 ms [0.20, 0.20]"},
-		"crossing below all":         {truth{300 * us, 6}, truth{700 * us, 1}, distance.Above, "above 0.080 ms [0.080, 0.080], nearer than was measured"},
-		"crossing nearer than local": {truth{300 * us, 6}, truth{400 * us, 1}, distance.Always, "at any distance"},
+		"crossing below all":         {truth{300 * us, 6}, truth{700 * us, 1}, distance.Always, "at every distance measured"},
+		"crossing nearer than local": {truth{300 * us, 6}, truth{400 * us, 1}, distance.Always, "at every distance measured"},
 		"more trips, less work":      {truth{1300 * us, 1}, truth{300 * us, 6}, distance.Below, "below 0.20 ms [0.20, 0.20]"},
 		"far away":                   {truth{300 * us, 2}, truth{300_300 * us, 1}, distance.Above, "above 300 ms [300, 300], farther than was measured"},
-		"same trips, slower":         {truth{300 * us, 2}, truth{400 * us, 2}, distance.Same, "distance does not matter, b is slower by 0.10 ms [0.10, 0.10] everywhere"},
-		"same trips, faster":         {truth{400 * us, 2}, truth{300 * us, 2}, distance.Same, "distance does not matter, b is faster by 0.10 ms [0.10, 0.10] everywhere"},
-		"the same":                   {truth{400 * us, 2}, truth{400 * us, 2}, distance.Same, "distance does not matter and no other difference was seen"},
+		"same trips, slower":         {truth{300 * us, 2}, truth{400 * us, 2}, distance.Same, "the same round trips (2 counted), so distance does not matter, by the lines b is slower by 0.10 ms [0.10, 0.10]"},
+		"same trips, faster":         {truth{400 * us, 2}, truth{300 * us, 2}, distance.Same, "the same round trips (2 counted), so distance does not matter, by the lines b is faster by 0.10 ms [0.10, 0.10]"},
+		"the same":                   {truth{400 * us, 2}, truth{400 * us, 2}, distance.Same, "the same round trips (2 counted), so distance does not matter and no other difference was seen"},
 	} {
 		b := analyze(t, exact(6, c.base, c.head), distance.Options{}).Pair("w", op, result.OK, "a", "b")
 		if b.Verdict != c.verdict || b.Text != c.text {
 			t.Errorf("%s: %s %q, want %s %q", name, b.Verdict, b.Text, c.verdict, c.text)
+		}
+	}
+}
+
+// The count on the connection is exact; what R differs by is noise then.
+func TestCountsThatAgreeAreBelieved(t *testing.T) {
+	t.Parallel()
+	f := exact(6, truth{300 * us, 2}, truth{300 * us, 2.1})
+	b := analyze(t, f, distance.Options{}).Pair("w", op, result.OK, "a", "b")
+	if b.Verdict == distance.Same {
+		t.Errorf("R and counts differ: %+v", b)
+	}
+	for i := range f.Cells {
+		f.Cells[i].Summary.Operations[0].RoundTripsPerOp = 2
+	}
+	b = analyze(t, f, distance.Options{}).Pair("w", op, result.OK, "a", "b")
+	if b.Verdict != distance.Same || !strings.HasPrefix(b.Text, "the same round trips (2 counted)") || b.Turn().Text != b.Text {
+		t.Errorf("%+v", b)
+	}
+}
+
+func TestNoBreakEvenIsClaimedBelowTheNearestDistance(t *testing.T) {
+	t.Parallel()
+	spec := noisy(1)
+	spec.Rounds, spec.Shared, spec.Own = 6, 0.3, 0.3
+	for _, b := range analyze(t, resulttest.MakeSweep(spec), distance.Options{Resamples: 500}).BreakEven {
+		near := compare.Number(100_000)
+		if b.At.Valid() && b.High < near && !strings.Contains(b.Text, "distance measured") {
+			t.Errorf("[%v, %v]: %q", b.Low, b.High, b.Text)
+		}
+		if strings.Contains(b.Text, "at the latest") && b.High < near {
+			t.Errorf("%q is nearer than was measured", b.Text)
 		}
 	}
 }

@@ -190,7 +190,7 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 	all := strings.Join(analyze(t, f, distance.Options{}).Warnings, "\n")
-	for _, want := range []string{"R is not the counted round trips of a ack_work_item (R 2.00, counted 1.00)", "prepared", "not a straight line", "orchestration ("} {
+	for _, want := range []string{"R is not the counted round trips of a ack_work_item (R 2.00, counted 1.00)", "prepared", "not a straight line", "measured at 150 ms is above its line: a orchestration 88 %"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %q in %s", want, all)
 		}

@@ -14,6 +14,7 @@ const (
 	SameShare     = 0.005
 	wholeTrips    = 0.02 // by which a mean count may differ from a whole number and be that of calls that are all alike
 	OffLine       = 0.15 // share by which a distance may be off the line
+	waitedShare   = 0.05 // by which R of the whole may differ from the round trips counted when it waits for each
 )
 
 // ErrTooFewDistances is returned when no workload was measured at [MinDistances] distances with their round trips.

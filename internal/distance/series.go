@@ -2,6 +2,7 @@ package distance
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -101,6 +102,9 @@ func collect(out []*subject, c *result.Cell, rounds []int, operation string, out
 	l.mean.sort()
 	total, _ := read(c.Summary.Operations, c.Summary.Orchestrations, operation, outcome)
 	l.trips, l.server = total.trips, total.server
+	if operation == compare.Orchestration && fmt.Sprint(c.Parameters["in_flight"]) == "1" {
+		l.trips = allTrips(c.Summary.Operations, c.Summary.Orchestrations.Completed)
+	}
 
 	i := slices.IndexFunc(out, func(s *subject) bool { return s.operation == operation && s.outcome == outcome })
 	if i < 0 {
@@ -131,6 +135,16 @@ func read(ops []result.Operation, orch *result.Orchestrations, name string, outc
 	return reading{float64(ops[i].P50), float64(ops[i].Mean), ops[i].RoundTripsPerOp, serverTime(ops[i:i+1], ops[i].Count)}, true
 }
 
+// allTrips are the round trips of all calls that found work, for each of n.
+func allTrips(ops []result.Operation, n int64) (sum float64) {
+	for _, o := range ops {
+		if o.Outcome == result.OK || o.Outcome == result.Loaded {
+			sum += float64(o.Count) * o.RoundTripsPerOp / float64(n)
+		}
+	}
+	return math.Round(sum*1e6) / 1e6 // sums in another order are the same count
+}
+
 // serverTime is what the server spent on each of n, in nanoseconds; NaN where it did not tell.
 func serverTime(ops []result.Operation, n int64) float64 {
 	sum, known := 0.0, false
@@ -149,7 +163,6 @@ func serverTime(ops []result.Operation, n int64) float64 {
 func usable(in []*subject) (out []*subject) {
 	for _, s := range in {
 		s.arms = slices.DeleteFunc(s.arms, func(a *arm) bool { return len(a.legs) < MinDistances })
-		s.near, s.far = math.Inf(1), 0
 		for _, a := range s.arms {
 			slices.SortStableFunc(a.legs, func(x, y *leg) int { return cmp.Compare(x.added, y.added) })
 			var trips column
@@ -157,12 +170,10 @@ func usable(in []*subject) (out []*subject) {
 				if l.trips > 0 {
 					trips.add(i, l.trips)
 				}
-				x := l.x.median(ones(slices.Max(l.x.round) + 1))
-				s.near, s.far = min(s.near, x), max(s.far, x)
 			}
 			trips.sort()
 			a.trips = trips.median(ones(len(a.legs)))
-			s.mixed = s.mixed || math.Abs(a.trips-math.Round(a.trips)) > wholeTrips
+			s.mixed = s.mixed || s.operation != compare.Orchestration && math.Abs(a.trips-math.Round(a.trips)) > wholeTrips
 		}
 		for _, a := range s.arms {
 			for _, l := range a.legs {
@@ -209,6 +220,15 @@ func (s *subject) distances() (out []Distance) {
 		out = append(out, Distance{added, time.Duration(by[added].median(ones(len(s.arms))))})
 	}
 	return out
+}
+
+// span is the nearest and the farthest distance measured.
+func (s *subject) span() (near, far float64) {
+	d := s.distances()
+	if len(d) == 0 {
+		return 0, 0
+	}
+	return float64(d[0].Measured), float64(d[len(d)-1].Measured)
 }
 
 func ones(n int) []int { return slices.Repeat([]int{1}, n) }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"pgbench-provider/internal/compare"
 )
@@ -28,7 +30,7 @@ func (a *Analysis) warnTrips(workload string) {
 	var vague, odd []string
 	for _, f := range a.Fits {
 		r, count := float64(f.R), float64(f.RoundTrips)
-		if f.Workload != workload || !(count > 0) || math.Abs(r-count) <= TripTolerance {
+		if f.Workload != workload || f.Operation == compare.Orchestration || !(count > 0) || math.Abs(r-count) <= TripTolerance {
 			continue
 		}
 		name := fmt.Sprintf("%s %s (R %.2f, counted %.2f)", f.Strategy, f.Operation, r, count)
@@ -49,39 +51,72 @@ func (a *Analysis) warnTrips(workload string) {
 	add(vague, "%s: R is known too vaguely to be held against the count of %s: run more rounds.")
 }
 
-// warnShape names the few-rounds lines and those that a distance does not fit.
+// warnShape names the few-rounds lines and the distances that lie off a line.
 func (a *Analysis) warnShape(workload string) {
 	few := math.MaxInt
-	var bent []string
+	var order []time.Duration
+	bent := map[time.Duration]*[2][]string{} // above and below the line, by distance
+	var high []string
 	for _, s := range a.subjects {
 		if s.workload != workload {
 			continue
 		}
 		for _, m := range s.arms {
 			few = min(few, m.rounds())
-			if l, off := m.worst(); math.Abs(off) > OffLine {
-				bent = append(bent, fmt.Sprintf("%s %s (%+.0f %% at %s ms)", m.strategy, s.operation, 100*off, millis(float64(l.rtt()))))
+			points := s.points(m)
+			if first := points[0]; m.line.s > float64(first.Value) {
+				high = append(high, fmt.Sprintf("%s %s (S %s ms, measured %s ms at %s ms)", m.strategy, s.operation,
+					millis(m.line.s), millis(first.Value), threeDigits(first.Measured)))
+			}
+			for _, p := range points {
+				if math.Abs(p.Off()) <= OffLine {
+					continue
+				}
+				if bent[p.Added] == nil {
+					bent[p.Added], order = &[2][]string{}, append(order, p.Added)
+				}
+				side := &bent[p.Added][0]
+				if p.Off() < 0 {
+					side = &bent[p.Added][1]
+				}
+				*side = append(*side, fmt.Sprintf("%s %s %.0f %%", m.strategy, s.operation, 100*math.Abs(p.Off())))
 			}
 		}
 	}
+	add := func(format string, args ...any) { a.Warnings = append(a.Warnings, fmt.Sprintf(format, args...)) }
 	if few < compare.MinRounds {
-		a.Warnings = append(a.Warnings, fmt.Sprintf("%s: %d rounds at a distance are too few for intervals, which need %d.",
-			workload, few, compare.MinRounds))
+		add("%s: %d rounds at a distance are too few for intervals, which need %d.", workload, few, compare.MinRounds)
 	}
-	if len(bent) > 0 {
-		a.Warnings = append(a.Warnings, fmt.Sprintf("%s: latency is not a straight line of the distance for %s: read the measured "+
-			"figures there and trust no prediction.", workload, strings.Join(bent, ", ")))
+	slices.Sort(order)
+	for _, added := range order {
+		var sides []string
+		for i, word := range []string{"above", "below"} {
+			if names := bent[added][i]; len(names) > 0 {
+				sides = append(sides, word+" its line: "+strings.Join(names, ", "))
+			}
+		}
+		add("%s is not a straight line of the distance: what was measured at %s ms is %s. Trust what was measured there, and no line.",
+			workload, threeDigits(a.rowOf(workload, added).Measured), strings.Join(sides, "; "))
+	}
+	if len(high) > 0 {
+		add("%s: S is above what was measured at the nearest distance for %s: it is no latency that anything has.", workload, strings.Join(high, ", "))
 	}
 }
 
-// worst gives the leg that is farthest from the line, and by which share of it.
-func (m *arm) worst() (worst *leg, off float64) {
-	worst = m.legs[0]
-	for _, l := range m.legs {
-		counts := ones(slices.Max(l.x.round) + 1)
-		if d := l.y.median(counts)/m.line.at(l.x.median(counts)) - 1; math.Abs(d) > math.Abs(off) {
-			worst, off = l, d
+// rowOf is the distance under which tables have what was measured with so much added: that of the whole, if there is one.
+func (a *Analysis) rowOf(workload string, added time.Duration) (out Distance) {
+	for _, s := range a.subjects { // the whole comes last
+		for _, d := range s.distances() {
+			if s.workload == workload && d.Added == added {
+				out = d
+			}
 		}
 	}
-	return worst, off
+	return out
+}
+
+// threeDigits gives a distance in milliseconds as tables have it.
+func threeDigits(d time.Duration) string {
+	v := float64(d) / 1e6
+	return strconv.FormatFloat(v, 'f', max(0, min(3, 2-int(math.Floor(math.Log10(v))))), 64)
 }

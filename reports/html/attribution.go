@@ -58,23 +58,32 @@ func (p Page) attributionChart(workload string) Figure {
 		t.Rows = append(t.Rows, cells(a.Head, tripMS(a.At), chart.Number(float64(a.Saving)/1e6),
 			chart.Number(float64(a.RoundTrips)/1e6), server, chart.Number(float64(a.Rest)/1e6)))
 	}
-	s.Title = attributionTitle(rows, k)
+	s.Title = p.attributionTitle(views[len(views)-1], rows, k)
 	return Figure{Name: "saving", Title: s.Title, SVG: s.Draw(), Table: t,
-		Caption: workload + ", " + k.String() + ".", How: "According to the fitted lines. Parts above 0 save, parts below 0 cost; the dot is all together. Rest: client, bytes, protocol, and noise."}
+		Caption: workload + ", " + k.String() + ".", How: "According to the fitted lines. Parts above 0 save, parts below 0 cost; the dot is all together. Rest: client, bytes, protocol, the flush of a commit, and noise, which near zero distance may be most of it."}
 }
 
-// attributionTitle speaks of the strategy that saves most at the farthest distance.
-func attributionTitle(rows []distance.Attribution, k subject) string {
-	far := slices.MaxFunc(rows, func(a, b distance.Attribution) int { return int(a.At - b.At) }).AddedRTT
-	var best *distance.Attribution
-	for i, a := range rows {
-		if a.AddedRTT == far && (best == nil || a.Saving > best.Saving) {
-			best = &rows[i]
+// attributionTitle speaks of the farthest distance.
+func (p Page) attributionTitle(far view, rows []distance.Attribution, k subject) string {
+	base := rows[0].Base
+	names := p.leaders(far, k, p.Distance.Fit(far.workload, k.operation, k.outcome, rows[0].Base).Statistic)
+	if len(names) == 0 || slices.Contains(names, base) {
+		return fmt.Sprintf("What saves time against %s, by distance", base)
+	}
+	var all []float64
+	for _, a := range rows {
+		if a.AddedRTT == far.added && slices.Contains(names, a.Head) {
+			all = append(all, 100*float64(a.RoundTrips/a.BaseValue))
 		}
 	}
-	if best.Saving <= 0 {
-		return fmt.Sprintf("At %s no strategy is faster than %s", trip(best.At), best.Base)
+	return fmt.Sprintf("At %s fewer round trips save %s %% of %s with %s", trip(far.measured), span(all), k, list(names))
+}
+
+// span gives the ends of some numbers, or the one that they all are.
+func span(all []float64) string {
+	low, high := chart.Number(slices.Min(all)), chart.Number(slices.Max(all))
+	if low == high {
+		return low
 	}
-	return fmt.Sprintf("At %s %s saves %s %% of %s; fewer round trips alone save %s %%", trip(best.At), best.Head,
-		chart.Number(100*float64(best.Saving/best.BaseValue)), k, chart.Number(100*float64(best.RoundTrips/best.BaseValue)))
+	return low + " to " + high
 }

@@ -36,7 +36,7 @@ func (p Page) distanceChart(workload string) Figure {
 	for _, a := range views[0].arms {
 		if f := p.Distance.Fit(workload, k.operation, k.outcome, a.name); f != nil {
 			mean = f.Statistic == compare.Mean
-			line := p.distanceLine(a, views, k, spaced(near, far, 40), mean)
+			line := p.distanceLine(a, views, k, spaced(near, far, 40))
 			for _, q := range slices.Concat(line.Line, line.Points) {
 				ys = append(ys, q.Y)
 			}
@@ -49,24 +49,22 @@ func (p Page) distanceChart(workload string) Figure {
 	}
 	l.X, l.Y = chart.Log("round-trip time, ms (log scale)", xs...), chart.Log(statistic+" of "+k.String()+", ms (log scale)", ys...)
 	l.Marks = p.breakEvens(workload, k, l.X)
-	l.Title = p.fastest(workload, k, legs)
-	return Figure{Name: "distance", Title: l.Title, SVG: l.Draw(), Table: p.distanceTable(views, k, mean),
-		Caption: workload + ".", How: "Lines: S + R × round-trip time, fitted, with their interval as a band. Marks: measured, all rounds merged." +
+	l.Title = p.fastest(views, k, compare.Metric(statistic))
+	return Figure{Name: "distance", Title: l.Title, SVG: l.Draw(), Table: p.distanceTable(views, k),
+		Caption: workload + ".", How: "Lines: S + R × round-trip time, fitted, with their interval as a band. Marks: measured, medians of the rounds." +
 			given(len(l.Marks) > 0, " Rings: break-even, the shade is its interval.")}
 }
 
 // distanceLine is the fit of a strategy at xs, and what was measured.
-func (p Page) distanceLine(a arm, views []view, k subject, xs []time.Duration, mean bool) chart.Series {
+func (p Page) distanceLine(a arm, views []view, k subject, xs []time.Duration) chart.Series {
 	s := chart.Series{Name: a.name, Style: a.style}
 	for _, x := range xs {
 		if e, ok := p.Distance.Predict(views[0].workload, k.operation, k.outcome, a.name, x); ok {
 			s.Line = append(s.Line, chart.Point{X: inMS(x), Y: float64(e.Value) / 1e6, Low: float64(e.Low) / 1e6, High: float64(e.High) / 1e6})
 		}
 	}
-	for _, v := range views {
-		if c := v.find(a.name); c != nil && c.cell.MeasuredRTT > 0 {
-			s.Points = append(s.Points, chart.At(inMS(c.cell.MeasuredRTT), inMS(k.statistic(c.cell, mean))))
-		}
+	for _, q := range p.Distance.Points(views[0].workload, k.operation, k.outcome, a.name) {
+		s.Points = append(s.Points, chart.At(inMS(q.RTT), float64(q.Value)/1e6))
 	}
 	return s
 }
@@ -108,21 +106,18 @@ func (p Page) breakEvens(workload string, k subject, x chart.Axis) (out []chart.
 	return out
 }
 
-func (p Page) distanceTable(views []view, k subject, mean bool) Table {
-	t := Table{Head: []string{"round trip ms"}}
-	for _, a := range views[0].arms {
-		t.Head = append(t.Head, a.name+" ms")
-	}
+// distanceTable has a row for each strategy at each distance.
+func (p Page) distanceTable(views []view, k subject) Table {
+	t := Table{Head: []string{"round trip ms", "strategy", "measured ms", "line ms", "above the line", "calls", "fewest in a round"}, Left: map[int]bool{1: true}}
 	for _, v := range views {
-		row := []Cell{{Text: tripMS(v.measured)}}
-		for _, a := range views[0].arms {
-			var c Cell
-			if x := v.find(a.name); x != nil {
-				c = number(k.statistic(x.cell, mean))
+		for _, a := range v.arms {
+			for _, q := range p.Distance.Points(v.workload, k.operation, k.outcome, a.name) {
+				if q.Added == v.added {
+					t.Rows = append(t.Rows, cells(tripMS(q.Measured), a.name, chart.Number(float64(q.Value)/1e6), chart.Number(float64(q.Line)/1e6),
+						chart.Number(math.Round(100*q.Off()))+" %", fmt.Sprint(k.of(a.cell).Count), fmt.Sprint(k.fewest(a.cell))))
+				}
 			}
-			row = append(row, c)
 		}
-		t.Rows = append(t.Rows, row)
 	}
 	return t
 }

@@ -2,52 +2,45 @@ package html
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
-	"pgbench-provider/internal/distance"
+	"pgbench-provider/internal/compare"
 )
 
-// fastest says who leads at both ends, ties named together.
-func (p Page) fastest(workload string, k subject, legs []distance.Distance) string {
-	near, far := legs[0].Measured, legs[len(legs)-1].Measured
-	first, last := p.leaders(workload, k, near), p.leaders(workload, k, far)
-	if first == nil || last == nil {
-		return fmt.Sprintf("Latency of %s from %s to %s; too few rounds to say which is fastest", k, trip(near), trip(far))
+// fastest says who leads at both ends of what was measured.
+func (p Page) fastest(views []view, k subject, metric compare.Metric) string {
+	near, far := views[0], views[len(views)-1]
+	first, last := p.leaders(near, k, metric), p.leaders(far, k, metric)
+	switch {
+	case first == nil || last == nil:
+		return fmt.Sprintf("Latency of %s from %s to %s; too few rounds to say which is fastest", k, trip(near.measured), trip(far.measured))
+	case slices.Equal(first, last):
+		return fmt.Sprintf("%s both at %s and at %s", are(first), trip(near.measured), trip(far.measured))
 	}
-	if slices.Equal(first, last) {
-		return fmt.Sprintf("%s fastest both at %s and at %s", are(first), trip(near), trip(far))
-	}
-	return fmt.Sprintf("At %s %s fastest, at %s %s", trip(near), are(first), trip(far), are(last))
+	return fmt.Sprintf("At %s %s, at %s %s", trip(near.measured), are(first), trip(far.measured), are(last))
 }
 
-// leaders gives the strategy with the lowest line at a distance and those that its interval does not tell from it; nil
-// where there are too few rounds for an interval.
-func (p Page) leaders(workload string, k subject, at time.Duration) (names []string) {
-	best, lowest := "", math.Inf(1)
-	var all []string
-	for _, f := range p.Distance.Fits {
-		if f.Workload != workload || f.Operation != k.operation || f.Outcome != k.outcome {
-			continue
-		}
-		all = append(all, f.Strategy)
-		if e, ok := p.Distance.Predict(workload, k.operation, k.outcome, f.Strategy, at); ok && float64(e.Value) < lowest {
-			best, lowest = f.Strategy, float64(e.Value)
-		}
+// leaders gives the fastest strategy and those that the paired rounds do not tell from it, in the order of v; nil where
+// there are too few rounds.
+func (p Page) leaders(v view, k subject, metric compare.Metric) (names []string) {
+	if p.Compared == nil || p.Base != p.Head {
+		return nil
 	}
-	for _, name := range all {
-		if name == best {
-			names = append(names, name)
-			continue
-		}
-		c, ok := p.Distance.Change(workload, k.operation, k.outcome, best, name, at)
-		if !ok || !c.CILow.Valid() {
-			return nil
-		}
-		if c.CILow <= 1 {
-			names = append(names, name)
-		}
+	for _, a := range v.arms {
+		names = append(names, a.name)
 	}
-	return names
+	s := p.Compared.Standing(compare.Quantity{Workload: v.workload, AddedRTT: v.added, Operation: k.operation, Outcome: k.outcome, Metric: metric}, names)
+	if len(names) > 1 && !s.Known {
+		return nil
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(s.Behind, name) })
+}
+
+// at is a place in a title.
+func at(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return " at " + trip(d)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,10 +46,7 @@ func facts(f *result.File) (out []Fact) {
 		}
 	}
 	if c, ok := f.Config["command"].(string); ok && c != "" {
-		out = append(out, Fact{"To repeat", c, true})
-	}
-	if seed, ok := f.Config["seed"]; ok {
-		add("Seed", fmt.Sprint(seed))
+		out = append(out, Fact{"To repeat", repeat(c, f.Config), true})
 	}
 	add("When", f.StartedAt.UTC().Format("2006-01-02 15:04 MST"), took(f))
 	s, c := f.Environment.Server, f.Environment.Client
@@ -68,6 +66,24 @@ func facts(f *result.File) (out []Fact) {
 	add("Tool", strings.TrimSpace(f.Tool.Name+" "+f.Tool.Version), f.Tool.Commit, f.Tool.Go)
 	add("Checks", checks(f))
 	return out
+}
+
+var outOption = regexp.MustCompile(` --?(out|report)[ =](".*?"|'.*?'|\S+)`)
+
+// repeat is the command without where its files went, and with what it left to chance.
+func repeat(command string, config map[string]any) string {
+	command = outOption.ReplaceAllString(command, "")
+	add := func(option string, value any) {
+		if value != nil && !strings.Contains(command, "--"+option+" ") && !strings.Contains(command, "--"+option+"=") {
+			command += fmt.Sprintf(" --%s %v", option, value)
+		}
+	}
+	add("rounds", config["rounds"])
+	if ns, err := strconv.ParseFloat(fmt.Sprint(config["round_ns"]), 64); err == nil && ns > 0 {
+		add("round", time.Duration(ns))
+	}
+	add("seed", config["seed"])
+	return command
 }
 
 func took(f *result.File) string {

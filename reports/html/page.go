@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"pgbench-provider/internal/compare"
 	"pgbench-provider/internal/distance"
@@ -24,6 +25,7 @@ type Page struct {
 	Facts  []string // what was measured, a line each
 	Parts  []Part
 	Notes  []string // doubts, a sentence each
+	Words  []Fact   // what words mean
 	Legend string
 	Paths  [][2]string // label, path
 
@@ -31,6 +33,8 @@ type Page struct {
 	Base, Head *result.File
 	Compared   *compare.Analysis  // nil for a run
 	Distance   *distance.Analysis // nil when there are too few distances for a line
+
+	Headline map[string]time.Duration // added round trip that the headline of a workload is about
 }
 
 // Part is what is said of one workload or of one pair of strategies. The first of Text is its finding, and Answers are to
@@ -42,12 +46,13 @@ type Part struct {
 	Tables  []Table
 }
 
-// Table is rows under headings. The first of a part stands open, later ones too if they are short.
+// Table is rows under headings. The first of a part stands open, later ones too if they are short and have no long texts.
 type Table struct {
 	Title string
 	Head  []string // may have line breaks
 	Left  map[int]bool
 	Rows  [][]Cell
+	Fold  bool
 }
 
 // Cell is a text and the verdict that it states, if any.
@@ -132,7 +137,7 @@ func (p Page) Finding(part Part) string {
 }
 
 // Open reports whether the i-th table of a part is shown at once.
-func (t Table) Open(i int) bool { return i == 0 || len(t.Rows) <= 8 }
+func (t Table) Open(i int) bool { return i == 0 || len(t.Rows) <= 8 && !t.Fold }
 
 // Section is the charts of one workload.
 type Section struct {
@@ -162,6 +167,11 @@ func (p Page) charts() (out []Section) {
 		}
 		if len(views) > 0 {
 			add(percentileCharts(views[0])...)
+			for _, v := range views[1:] {
+				if added, ok := p.Headline[workload]; ok && v.added == added {
+					add(percentileChart(v, v.main()))
+				}
+			}
 		}
 		add(waterfalls(views)...)
 		if len(s.Figures) > 0 {

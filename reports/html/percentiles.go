@@ -69,8 +69,8 @@ func percentileChart(v view, k subject) Figure {
 	}
 	l.X = percentileAxis(xs)
 	l.Y = latencyAxis(ys)
-	l.Title = percentileTitle(k, shown)
-	return Figure{Name: "percentiles-" + k.operation, Title: l.Title, SVG: l.Draw(), Table: t, Caption: v.title() + ".", How: fmt.Sprintf(
+	l.Title = percentileTitle(k, shown, v.measured)
+	return Figure{Name: "percentiles-" + k.operation + v.suffix(), Title: l.Title, SVG: l.Draw(), Table: t, Caption: v.title() + ".", How: fmt.Sprintf(
 		"All rounds merged. Marks at 50, 90, 99 and 99.9 %%; a line ends where %d calls are left beyond it.", beyond)}
 }
 
@@ -81,7 +81,7 @@ type shape struct {
 }
 
 // percentileTitle speaks of the highest percentile that all arms have enough calls for.
-func percentileTitle(k subject, arms []shape) string {
+func percentileTitle(k subject, arms []shape, measured time.Duration) string {
 	percentile, words := 50., "half take at most"
 	for _, q := range []struct {
 		at   float64
@@ -91,14 +91,14 @@ func percentileTitle(k subject, arms []shape) string {
 			percentile, words = q.at, q.text
 		}
 	}
-	at := func(s shape) time.Duration { return time.Duration(s.ValueAtQuantile(percentile)) }
-	slices.SortStableFunc(arms, func(a, b shape) int { return cmp.Compare(at(a), at(b)) })
+	of := func(s shape) time.Duration { return time.Duration(s.ValueAtQuantile(percentile)) }
+	slices.SortStableFunc(arms, func(a, b shape) int { return cmp.Compare(of(a), of(b)) })
 	low, high := arms[0], arms[len(arms)-1]
-	s := fmt.Sprintf("%s: %s %s", k.operation, words, millis(at(low)))
+	s := fmt.Sprintf("%s%s: %s %s", k.operation, at(measured), words, millis(of(low)))
 	if len(arms) == 1 {
 		return s
 	}
-	return fmt.Sprintf("%s with %s, %s with %s", s, low.name, millis(at(high)), high.name)
+	return fmt.Sprintf("%s with %s, %s with %s", s, low.name, millis(of(high)), high.name)
 }
 
 // percentileAxis is of 1/(1 - quantile).

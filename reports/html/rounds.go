@@ -51,7 +51,7 @@ func (p Page) roundsChart(v view) Figure {
 	if len(s.said) == 0 || most < 2 {
 		return Figure{}
 	}
-	s.finish(most)
+	s.finish(most, at(v.measured))
 	return Figure{
 		Name: "rounds" + v.suffix(), Title: s.Title, SVG: s.Draw(), Table: s.table,
 		Caption: fmt.Sprintf("%s: p50 of %s over that of %s in the same round.", v.title(), s.k, s.base.name),
@@ -89,7 +89,7 @@ func (s *strip) add(line chart.Series, c *result.Cell, say string) {
 }
 
 // finish makes the axes and the table of rounds 1 to most.
-func (s *strip) finish(most int) {
+func (s *strip) finish(most int, where string) {
 	ys := []float64{1}
 	for r := 1; r <= most; r++ {
 		row := []Cell{{Text: strconv.Itoa(r)}}
@@ -107,7 +107,7 @@ func (s *strip) finish(most int) {
 	if slices.Max(ys) > 4*slices.Min(ys) {
 		s.Y = chart.Log("times as long as "+s.base.name+" (log scale)", ys...)
 	}
-	s.Title = "Round by round, " + strings.Join(s.said, "; ")
+	s.Title = "Round by round" + where + ", " + strings.Join(s.said, "; ")
 	s.About = "The ratio of the p50 of each strategy to that of " + s.base.name + ", by round. The table below has the numbers."
 }
 

@@ -56,10 +56,12 @@ func (k subject) of(c *result.Cell) result.Latency {
 	return k.latency(c.Summary.Operations, c.Summary.Orchestrations)
 }
 
-// statistic is what a line is of: the p50, or the mean.
-func (k subject) statistic(c *result.Cell, mean bool) time.Duration {
-	if mean {
-		return k.of(c).Mean
+// fewest is how many calls the round with the fewest has.
+func (k subject) fewest(c *result.Cell) (n int64) {
+	for i, r := range c.Rounds {
+		if count := k.latency(r.Operations, r.Orchestrations).Count; i == 0 || count < n {
+			n = count
+		}
 	}
-	return k.of(c).P50
+	return n
 }

@@ -43,7 +43,7 @@ func (p Page) throughputChart(v view) Figure {
 			said = append(said, x.Name+" "+chart.Number(x.Value))
 		}
 	}
-	b.Title = "Orchestrations per second: " + strings.Join(said, ", ")
+	b.Title = "Orchestrations per second" + at(v.measured) + ": " + strings.Join(said, ", ")
 	about := v.title()
 	if len(family) > 1 {
 		about = v.family() + " with several numbers of orchestration:worker dispatchers"

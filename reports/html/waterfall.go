@@ -46,7 +46,7 @@ func worked(t result.Trace) bool { return t.Outcome == result.Loaded || t.Outcom
 
 func waterfall(v view, operation string) Figure {
 	w := chart.Waterfall{Unit: "ms", About: "The statements of one call by start and end, one strategy below the other. The table below has the numbers."}
-	t := Table{Head: []string{"statement", "start ms", "end ms", "wait ms", "server ms"}, Left: map[int]bool{0: true}}
+	t := Table{Head: []string{"statement", "start ms", "end ms", "waited for a connection ms", "server ms"}, Left: map[int]bool{0: true}}
 	type total struct {
 		name  string
 		takes time.Duration
@@ -82,12 +82,12 @@ func waterfall(v view, operation string) Figure {
 		return fmt.Sprintf("%s and %s with %s", millis(x.takes), plural(x.steps, "statement"), x.name)
 	}
 	slices.SortStableFunc(totals, func(a, b total) int { return cmp.Compare(b.takes, a.takes) })
-	w.Title = operation + ": " + describe(totals[0])
+	w.Title = operation + at(v.measured) + ": " + describe(totals[0])
 	if len(totals) > 1 {
 		w.Title += ", " + describe(totals[len(totals)-1])
 	}
 	return Figure{Name: "statements-" + operation, Title: w.Title, SVG: w.Draw(), Table: t, Caption: v.title() + ".", How: "One real call of each strategy, the middle one by duration. " +
-		"Thin: the whole call. Inner bar: the mean time of the statement on the server, set in the middle of its bar. First use: the same on a new connection, which prepares its statements. " +
+		"Thin: the whole call. Inner bar: the mean time of the statement on the server, set in the middle of its bar. First use: the same on a new connection, which prepares its statements; missing where no call with work prepared any. » goes beyond the axis. " +
 		"Statements sent together follow each other; the first bears the round trip."}
 }
 

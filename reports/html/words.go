@@ -64,11 +64,12 @@ func list(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
+// are says who is fastest.
 func are(names []string) string {
 	if len(names) == 1 {
-		return names[0] + " is"
+		return names[0] + " is fastest"
 	}
-	return list(names) + " are"
+	return list(names) + " tie as fastest"
 }
 
 func plural(n int, one string) string {

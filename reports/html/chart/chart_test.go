@@ -91,6 +91,19 @@ func drawings() map[string]string {
 	}
 }
 
+// A first use that takes nine times as long must not flatten what the chart is about.
+func TestALongFirstUseGoesBeyondTheAxis(t *testing.T) {
+	t.Parallel()
+	lanes := []Lane{{Name: "a", Total: 100}, {Name: "first use", Minor: true, Total: 900}}
+	if s := string(Waterfall{Unit: "ms", Lanes: lanes}.Draw()); !strings.Contains(s, "»") || !strings.Contains(s, ">900 ms<") || strings.Contains(s, ">400<") {
+		t.Error(s)
+	}
+	lanes[1].Total = 140
+	if s := string(Waterfall{Unit: "ms", Lanes: lanes}.Draw()); strings.Contains(s, "»") {
+		t.Error(s)
+	}
+}
+
 func TestDrawingsAreWellFormed(t *testing.T) {
 	t.Parallel()
 	for name, svg := range drawings() {

@@ -37,10 +37,15 @@ const (
 
 // Draw gives the chart as an SVG element.
 func (w Waterfall) Draw() template.HTML {
-	height, ends := 0., []float64{0}
+	height, longest, ends := 0., 0., []float64{0}
 	for _, l := range w.Lanes {
 		height += lane + bar*float64(len(l.Spans))
-		ends = append(ends, l.Total)
+		if !l.Minor {
+			longest = max(longest, l.Total)
+		}
+	}
+	for _, l := range w.Lanes {
+		ends = append(ends, min(l.Total, 1.5*longest)) // a first use may take many times as long, and would flatten the rest
 	}
 	c := begin(height+44, w.Title, w.About)
 	x := Linear(w.Unit+" since the call began", true, ends...)
@@ -66,7 +71,10 @@ func (w Waterfall) draw(p plot, l Lane, y float64) float64 {
 	}
 	p.text(class, "start", 14, y+14, short(l.Name, 10))
 	p.text("small", "end", names-6, y+14, Number(l.Total)+" "+w.Unit)
-	p.rect("total"+style, p.x0, y+7, p.x(l.Total)-p.x0, 5, l.About)
+	p.rect("total"+style, p.x0, y+7, p.x(min(l.Total, p.ax.Top))-p.x0, 5, l.About)
+	if l.Total > p.ax.Top {
+		p.text("small halo", "end", p.x0+p.w, y+14, "»")
+	}
 	y += 18
 	for _, s := range l.Spans {
 		from, to := p.x(s.Start), p.x(s.End)
