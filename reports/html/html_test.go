@@ -210,9 +210,9 @@ func TestFindings(t *testing.T) {
 	t.Parallel()
 	all := pages(t)
 	for name, want := range map[string][]string{
-		"compare": {"Round by round, sp takes 0.3", "; the control 0.9", "Orchestrations per second: inline 93.5, sp 258"},
-		"sweep":   {"at 150 ms sp is", "fewer round trips alone save", "beats pipeline"},
-		"traced":  {"fetch_orchestration_item: 3 ms and 3 statements with inline, 1 ms and 1 statement with sp", "first use", "prepared first"},
+		"compare": {"Round by round at 0.1 ms, sp takes 0.3", "; the control 0.9", "Orchestrations per second at 0.1 ms: inline 93.5, sp 258"},
+		"sweep":   {"at 150 ms sp is", "fewer round trips save", "beats pipeline"},
+		"traced":  {"fetch_orchestration_item at 0.1 ms: 3 ms and 3 statements with inline, 1 ms and 1 statement with sp", "first use", "prepared first"},
 		"run":     {"99 of 100 take at most", "To repeat", "pgbench-provider run"},
 	} {
 		s := render(t, all[name])
