@@ -77,13 +77,6 @@ func spaced(near, far time.Duration, n int) (out []time.Duration) {
 	return out
 }
 
-func (v view) find(name string) *arm {
-	if i := slices.IndexFunc(v.arms, func(a arm) bool { return a.name == name }); i >= 0 {
-		return &v.arms[i]
-	}
-	return nil
-}
-
 // breakEvens marks those that lie within the axis, near to far.
 func (p Page) breakEvens(workload string, k subject, x chart.Axis) (out []chart.Mark) {
 	for _, b := range p.Distance.BreakEven {
