@@ -9,7 +9,7 @@ import (
 
 // short is how little the documents' runs measure: what they print is not looked at.
 var short = []string{"PGBENCH_PROVIDER_ROUNDS=1", "PGBENCH_PROVIDER_ROUND=20ms", "PGBENCH_PROVIDER_DURATION=50ms", "PGBENCH_PROVIDER_NO_VERIFY=true",
-	"PGBENCH_PROVIDER_UNITS=10", "PGBENCH_PROVIDER_STEPS=60", "PGBENCH_PROVIDER_PROGRESS=none"}
+	"PGBENCH_PROVIDER_UNITS=10", "PGBENCH_PROVIDER_IN_FLIGHT=1", "PGBENCH_PROVIDER_DISPATCHERS=1:1", "PGBENCH_PROVIDER_STEPS=60", "PGBENCH_PROVIDER_PROGRESS=none"}
 
 // rewritten turns a command as documents show it into one that a test can run, in this order.
 var rewritten = []struct {
