@@ -31,7 +31,8 @@ var rewritten = []struct {
 	{regexp.MustCompile(`-trials 1000`), `-trials 2`},
 	{regexp.MustCompile(`pgbench-provider compare --precision`), `env -u PGBENCH_PROVIDER_ROUNDS pgbench-provider compare --precision`},
 	{regexp.MustCompile(`pgbench-provider sweep`), `env PGBENCH_PROVIDER_RTT=0,200us,1ms PGBENCH_PROVIDER_STRATEGIES=inline,sp pgbench-provider sweep`},
-	{regexp.MustCompile(`RTT=\S+ \S+ pgbench-provider sweep --reproduce`), `RTT=1ms pgbench-provider sweep --reproduce`},
+	{regexp.MustCompile(`env PGBENCH_PROVIDER_RTT=\S+ \S+ pgbench-provider sweep --reproduce`),
+		`env -u PGBENCH_PROVIDER_IN_FLIGHT -u PGBENCH_PROVIDER_DISPATCHERS PGBENCH_PROVIDER_RTT=1ms pgbench-provider sweep --reproduce`},
 	{regexp.MustCompile(`24:1`), `3:1`},
 	{regexp.MustCompile(`pgbench-provider verify`), `env PGBENCH_PROVIDER_STRATEGIES=sp pgbench-provider verify`},
 	// Elsewhere.
