@@ -22,8 +22,8 @@ func BenchmarkLiveView(b *testing.B) {
 	drawn := map[string]bool{}
 	key := func(s bench.Progress) string { return s.Strategy + where(bench.Progress{Round: s.Round}) }
 	var with, without []float64
-	_, err := bench.Run(b.Context(), pgtest.Server(b), bench.Config{Strategies: []string{"sp", "inline"}, Workloads: []string{"hello-world"},
-		Dispatchers: []bench.Dispatchers{{Orchestration: 1, Worker: 1}}, InFlight: 1, Rounds: 200, Round: 100 * time.Millisecond, Seed: 1},
+	_, err := bench.Run(b.Context(), pgtest.Server(b), bench.Config{Strategies: []string{"sp"}, Workloads: []string{"hello-world"},
+		Dispatchers: []bench.Dispatchers{{Orchestration: 1, Worker: 1}}, InFlight: 1, Rounds: 600, Round: 100 * time.Millisecond, Seed: 1},
 		func(s bench.Progress) {
 			switch {
 			case s.Phase == "measure" && s.Strategy == "sp":
