@@ -32,6 +32,10 @@ type (
 	Handover struct {
 		Turn  *Turn
 		Works []LockedWork // in the order in which single fetches would have got them
+		// Next is when the acked instance can be fetched for messages that it has left, if a turn was wanted and there was
+		// none; nil after anything but an ack of a turn. It is after the ack's own time where they came while the ack waited
+		// for the instance's row: whoever sent them found the instance locked, and nobody else may look for them.
+		Next *int64
 	}
 )
 

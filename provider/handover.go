@@ -21,6 +21,10 @@ type Room struct {
 type HandedOver struct {
 	Turn  *OrchestrationItem
 	Works []*LockedWorkItem // oldest first
+	// Left is after how long the acked instance can be fetched for messages that it has left, though no turn was handed over;
+	// 0 or less is at once, nil is that it has none. Always nil where the strategy does not hand over: its fetch comes after
+	// the ack, and sees them.
+	Left *time.Duration
 	// Err says why there may be less than there was; the operation itself succeeded. That a turn or an item could not be
 	// decoded is said in it, as after a fetch.
 	Err error
@@ -161,6 +165,10 @@ func (p *Provider) unpack(ctx context.Context, room Room, w Want, got Handover) 
 		h.Works = append(h.Works, got.Works[i].decode(*w.Work))
 	}
 	if got.Turn == nil {
+		if got.Next != nil {
+			left := time.Duration(*got.Next-p.Now()) * time.Millisecond
+			h.Left = &left
+		}
 		return h
 	}
 	if h.Turn, h.Err = p.accept(ctx, *w.Turn, got.Turn); h.Turn == nil && h.Err == nil {

@@ -146,6 +146,10 @@ func (d *dispatcher) ack(run, calls context.Context, item *provider.Orchestratio
 	if room.Turn > 0 {
 		d.asked(got, err, mark)
 	}
+	if d.idle && more { // that message may have been committed after this ack
+		d.idle = false
+		d.turns.found()
+	}
 	switch {
 	case err == nil:
 		d.counters.turns.Add(1)
@@ -158,6 +162,9 @@ func (d *dispatcher) ack(run, calls context.Context, item *provider.Orchestratio
 		// The first try may have committed and only its reply be lost.
 		d.counters.lost.Add(1)
 		d.announce(item.Instance, more, what.ack, nil, 0)
+	}
+	if d.idle && got.Left != nil {
+		d.turns.expect(*got.Left) // whoever sent it found the instance locked
 	}
 	return err
 }

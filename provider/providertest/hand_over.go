@@ -17,6 +17,7 @@ var handOver = []Rule{
 	{Name: "of_work_items_in_order", test: handOverOfWorkItemsInOrder},
 	{Name: "passes_over_what_is_locked", test: handOverPassesOverWhatIsLocked},
 	{Name: "of_nothing_is_no_error", test: handOverOfNothing},
+	{Name: "says_what_an_ack_has_left", test: leftAfterAnAck},
 	{Name: "crash_after_it_loses_nothing", test: crashAfterHandOver},
 	{Name: "none_after_a_failed_ack", test: noHandOverAfterAFailedAck},
 	{Name: "drops_orphans", test: handOverDropsOrphans},
@@ -241,6 +242,33 @@ func handOverOfNothing(s *trial) {
 	s.must(err)
 	equal(s, "without room", h, provider.HandedOver{})
 	equal(s, "instance", s.fetch().Instance, "c")
+}
+
+// Whoever sent the message found the instance locked, so its turn is all that knows of it.
+func leftAfterAnAck(s *trial) {
+	s.enqueue(start("a"))
+	turn := s.fetch()
+	s.must(s.Provider.Provider.EnqueueOrchestratorItem(s.ctx, external("a", "x"), 3*time.Millisecond))
+	r := provider.Room{Turn: lockTimeout}
+	h, err := s.Provider.AckOrchestrationItemAndFetch(s.ctx, turn.LockToken, provider.OrchestrationAck{ExecutionID: 1}, r)
+	s.must(err)
+	if s.Provider.Eager() {
+		left := 3 * time.Millisecond
+		equal(s, "left", h, provider.HandedOver{Left: &left})
+	} else {
+		equal(s, "left", h, provider.HandedOver{})
+	}
+	s.Clock.Advance(3 * time.Millisecond)
+	turn = s.fetch()
+	equal(s, "messages", turn.Messages, messages(external("a", "x")))
+	s.must(s.Provider.Provider.EnqueueOrchestratorItem(s.ctx, external("a", "y"), 0))
+	h, err = s.Provider.AckOrchestrationItemAndFetch(s.ctx, turn.LockToken, provider.OrchestrationAck{ExecutionID: 1}, r)
+	s.must(err)
+	equal(s, "handed over", h.Turn.Messages, messages(external("a", "y")))
+	equal(s, "left", h.Left, nil)
+	h, err = s.Provider.AckOrchestrationItemAndFetch(s.ctx, h.Turn.LockToken, provider.OrchestrationAck{ExecutionID: 1}, r)
+	s.must(err)
+	equal(s, "at the end", h, provider.HandedOver{})
 }
 
 // Whoever got a hand-over and died, or never got the reply, is as one who fetched and died.

@@ -1,5 +1,7 @@
 -- ack_orchestration_item, and then hand_over. Where no work item is fetchable, the first that the turn makes are what that
 -- would find: they are then inserted as locked.
+-- out_next, where a turn was wanted and there is none: when the own instance can be fetched for the messages that are left. They
+-- may have come while this call waited for the instance's row, and be visible from a moment after p_now.
 create function ack_orchestration_item_and_fetch(
     p_instance_id text, p_token uuid, p_message_ids bigint[], p_now bigint, p_execution_id bigint,
     p_name text, p_version text, p_parent text,
@@ -13,13 +15,14 @@ create function ack_orchestration_item_and_fetch(
     out out_instance_id text, out out_attempt_count int, out out_message_ids bigint[], out out_messages text[],
     out out_known boolean, out out_name text, out out_version text, out out_execution_id bigint, out out_history text[],
     out out_history_owner uuid, out out_history_through bigint,
-    out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[])
+    out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[], out out_next bigint)
 language plpgsql as $$
 declare
     v_made int := case when p_works > 0 and p_cancelled_activities is null then coalesce(cardinality(p_work_items), 0) else 0 end;
     v_works int := p_works;
     v_ids bigint[];
     v_held boolean;
+    v_ready boolean := true;
 begin
     if v_made > 0 then
         if ack_orchestration_item(
@@ -76,16 +79,22 @@ begin
             out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through,
             out_work_ids, out_work_items, out_work_attempts
         from hand_over(p_now, p_turn_token, p_turn_until, p_turn_owner, p_works, p_work_token, p_work_until) h;
+        v_ready := false;
+    end if;
+    if p_turn_token is null or out_instance_id is not null then
         return;
     end if;
-    if p_turn_token is null then
-        return;
-    end if;
-    if exists (select from instance_locks l where l.visible_at <= p_now) then
+    select v_ready and exists (select from instance_locks l where l.visible_at <= p_now),
+           (select l.visible_at from instance_locks l where l.instance_id = p_instance_id and l.lock_token is null)
+    into v_ready, out_next;
+    if v_ready then
         select h.out_instance_id, h.out_attempt_count, h.out_message_ids, h.out_messages,
             h.out_known, h.out_name, h.out_version, h.out_execution_id, h.out_history, h.out_history_owner, h.out_history_through
         into out_instance_id, out_attempt_count, out_message_ids, out_messages,
             out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through
         from hand_over(p_now, p_turn_token, p_turn_until, p_turn_owner, 0, null, null) h;
+    end if;
+    if out_instance_id is not null then
+        out_next := null;
     end if;
 end $$;
