@@ -65,6 +65,7 @@ func (w *worker) fetchBatch(calls context.Context) (*provider.LockedWorkItem, er
 	}
 	w.seatWorks(calls, w.provider, places, items[1:1+given])
 	w.next, w.locked = items[1+given:], began
+	w.completions.gives(w.next...)
 	return items[0], nil
 }
 
@@ -73,6 +74,7 @@ func (w *worker) pop(calls context.Context) *provider.LockedWorkItem {
 	for len(w.next) > 0 {
 		item := w.next[0]
 		w.next = w.next[1:]
+		w.completions.takes(item)
 		if time.Since(w.locked) < w.WorkLockTimeout/4 {
 			return item
 		}
@@ -92,6 +94,7 @@ func (w *worker) giveBack(calls context.Context) {
 	items := w.next
 	w.next = nil
 	for _, item := range items {
+		w.completions.takes(item)
 		w.abandon(calls, item, provider.Abandon{IgnoreAttempt: true})
 	}
 }

@@ -98,8 +98,10 @@ func (r *Runtime) seatWorks(calls context.Context, p *provider.Provider, places 
 	for _, work := range works {
 		items = append(items, handed{work: work})
 	}
+	r.completions.gives(works...)
 	w := &worker{Runtime: r, provider: p}
 	for _, h := range r.works.settle(places, items) {
+		r.completions.takes(h.work)
 		w.abandon(calls, h.work, provider.Abandon{IgnoreAttempt: true})
 	}
 }

@@ -54,13 +54,14 @@ type Config struct {
 // A Runtime runs the orchestrations and activities of one schema, together with those of other processes.
 type Runtime struct {
 	Config
-	rules     rules
-	turns     *gate
-	works     *gate
-	instances *instances
-	awaited   *awaited
-	hub       *wake.Hub // nil without Config.Connect, and before Start
-	counters  counters
+	rules       rules
+	turns       *gate
+	works       *gate
+	instances   *instances
+	completions *completions
+	awaited     *awaited
+	hub         *wake.Hub // nil without Config.Connect, and before Start
+	counters    counters
 
 	mu       sync.Mutex
 	stop     context.CancelFunc // begins no more work, and ends activities and waiting
@@ -113,7 +114,7 @@ func New(c Config) (*Runtime, error) {
 	}
 	c.setDefaults()
 	return &Runtime{
-		Config: c, turns: newGate(), works: newGate(), instances: newInstances(), awaited: newAwaited(),
+		Config: c, turns: newGate(), works: newGate(), instances: newInstances(), completions: newCompletions(), awaited: newAwaited(),
 		rules: rules{registry: c.Registry, now: c.Provider.Now, guid: newGUID, maxAttempts: c.MaxAttempts},
 	}, nil
 }

@@ -125,12 +125,23 @@ func (w *worker) commit(run, calls context.Context, item *provider.LockedWorkIte
 func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, completion provider.WorkItem) error {
 	var room provider.Room
 	var places []chan handed
+	target, last := "", false
+	if completion != nil {
+		target = completion.Target()
+		last = w.completions.begin(target)
+	}
+	underWay := completion != nil
+	ended := func(came bool) {
+		if underWay = false; w.completions.end(target, came) {
+			w.sent(target)
+		}
+	}
 	if w.asks(run) {
 		if len(w.next) == 0 && w.works.more() {
 			w.begin()
 			room = provider.Room{Works: w.WorkBatch, WorkLock: w.WorkLockTimeout}
 		}
-		if completion != nil {
+		if last {
 			places = w.turns.reserve(1)
 		}
 		if len(places) > 0 {
@@ -142,6 +153,9 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	mark := w.instances.begin()
 	err := w.persist(run, calls, w.WorkLockTimeout, func() (err error) {
 		got, err = w.provider.AckWorkItemAndFetch(calls, item.LockToken, completion, room)
+		if err != nil && underWay {
+			ended(false) // the next try may be long after this one
+		}
 		return err
 	})
 	w.seatTurn(calls, w.provider, places, got.Turn, mark)
@@ -150,8 +164,12 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	}
 	w.called = w.called || err != nil
 	// A turn that was asked for and not found is in other hands.
-	if completion != nil && (err == nil && (len(places) == 0 || got.Err != nil) || errors.Is(err, provider.ErrLockLost)) {
-		w.sent(completion.Target())
+	came := err == nil && (len(places) == 0 || got.Err != nil) || errors.Is(err, provider.ErrLockLost)
+	switch {
+	case underWay:
+		ended(came)
+	case completion != nil && came:
+		w.sent(target)
 	}
 	return err
 }
@@ -162,6 +180,7 @@ func (w *worker) asked(at time.Time, got provider.HandedOver, err error) {
 		w.report(got.Err)
 	}
 	if len(got.Works) > 0 {
+		w.completions.gives(got.Works...)
 		w.take(at, got.Works...)
 	} else if w.idle = err == nil && got.Err == nil; !w.idle {
 		w.called = true
