@@ -102,6 +102,12 @@ func Run(ctx context.Context, server *target.Server, config Config, progress fun
 		_, _ = b.admin.Exec(ctx, "create extension if not exists pg_stat_statements")
 	}
 	b.sweep(ctx)
+	if b.Exact && server.Temporary() {
+		if err := b.holdAutovacuum(ctx); err != nil {
+			return nil, err
+		}
+		defer b.releaseAutovacuum(ctx)
+	}
 	if err := b.through(ctx, func() error { return b.prepareGiven(ctx) }); err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (b *benchmark) openCell(ctx context.Context, a arm, s shape, rtt time.Durat
 	return c, c.warm(ctx)
 }
 
-// leaveAlone keeps autovacuum, which comes when it likes, off the cell's tables.
+// leaveAlone keeps autovacuum, which comes when it likes, off the cell's tables. See holdAutovacuum for what this leaves.
 func (c *cell) leaveAlone(ctx context.Context) error {
 	for _, table := range tables {
 		if _, err := c.pool.Exec(ctx, "alter table "+table+" set (autovacuum_enabled = off)"); err != nil {
@@ -92,6 +92,34 @@ func (c *cell) leaveAlone(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// holdAutovacuum keeps it off everything, on a server that is ours. After it has been in the system catalogs, which every new
+// schema makes larger, sessions read them again: that moved the buffers of an operation by several per cent.
+func (b *benchmark) holdAutovacuum(ctx context.Context) error {
+	if _, err := b.admin.Exec(ctx, "alter system set autovacuum = off"); err != nil {
+		return err
+	}
+	if _, err := b.admin.Exec(ctx, "select pg_reload_conf()"); err != nil {
+		return err
+	}
+	for quiet := false; !quiet; {
+		err := b.admin.QueryRow(ctx, `select pg_sleep(0.05) is not null and current_setting('autovacuum') = 'off' and not exists (
+			select from pg_stat_activity where backend_type in ('autovacuum launcher', 'autovacuum worker'))`).Scan(&quiet)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// releaseAutovacuum undoes it for whatever comes after this run on the same server, which may be gone as well.
+func (b *benchmark) releaseAutovacuum(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if _, err := b.admin.Exec(ctx, "alter system reset autovacuum"); err == nil {
+		_, _ = b.admin.Exec(ctx, "select pg_reload_conf()")
+	}
 }
 
 func (b *benchmark) provider(pool *pgxpool.Pool, s provider.Strategy) provider.Config {
