@@ -63,9 +63,9 @@ func (w *worker) fetchBatch(calls context.Context) (*provider.LockedWorkItem, er
 		w.seatWorks(calls, w.provider, places, nil)
 		return nil, err
 	}
-	w.seatWorks(calls, w.provider, places, items[1:1+given])
 	w.next, w.locked = items[1+given:], began
 	w.completions.gives(w.next...)
+	w.seatWorks(calls, w.provider, places, items[1:1+given])
 	return items[0], nil
 }
 

@@ -9,20 +9,25 @@ import (
 // completions knows, by instance, which activities of this process are about to be acked, so that several that end at once
 // make one turn and not one each.
 //
-// While acks are under way nobody is woken for what one of them brought: their commits follow each other, since all lock the
-// instance's row, and a dispatcher that is woken for the first takes a turn with that one completion, which the others then
-// wait for. And no ack asks for the instance's turn while other activities of it wait for a worker that has them already.
+// What an ack brought waits for the acks that are under way then: their commits follow each other, since all lock the instance's
+// row, and a dispatcher that is woken for the first takes a turn with that one completion, which the others then wait for. And no
+// ack asks for the instance's turn while other activities of it wait for a worker that has them already.
 //
-// Note: waiting for activities that run was not done: the first of several may be all that an orchestration waits for.
+// Note: nothing waits for acks that begin later, or for activities that run. The first of several may be all that an orchestration
+// waits for, and where acks overlap all the time the last would never come.
 type completions struct {
 	mu sync.Mutex
 	of map[string]*arrivals
 }
 
 type arrivals struct {
-	given int  // activities that workers have and have not begun
-	acks  int  // under way
-	came  bool // an ack has ended for which nobody was woken yet
+	given int    // activities that workers have and have not begun
+	acks  int    // under way
+	begun uint64 // acks that ever were
+
+	came    bool   // an ack has ended for which nobody was woken yet
+	through uint64 // since then: the last ack that was under way, and how many of them still are
+	waiting int
 }
 
 func newCompletions() *completions { return &completions{of: map[string]*arrivals{}} }
@@ -62,22 +67,32 @@ func target(item *provider.LockedWorkItem) (instance string, ok bool) {
 	return a.Instance, ok
 }
 
-// begin is called before an ack, and says whether it is the last for now. Exactly one end follows.
-func (c *completions) begin(instance string) (last bool) {
+// begin is called before an ack, and gives what exactly one end is told. last says whether no worker was given another activity of
+// the instance that it has not begun.
+func (c *completions) begin(instance string) (ack uint64, last bool) {
 	c.change(instance, func(a *arrivals) {
 		a.acks++
-		last = a.given == 0
+		a.begun++
+		ack, last = a.begun, a.given == 0
 	})
-	return last
+	return ack, last
 }
 
 // end is called after it, with whether it brought a message that nobody looks for. It says whether somebody is to be woken
 // for the instance now.
-func (c *completions) end(instance string, came bool) (wake bool) {
+func (c *completions) end(instance string, ack uint64, came bool) (wake bool) {
 	c.change(instance, func(a *arrivals) {
-		a.came = a.came || came
-		if a.acks--; a.acks == 0 {
-			wake, a.came = a.came, false
+		a.acks--
+		switch {
+		case a.came && ack <= a.through:
+			a.waiting--
+		case a.came:
+			return
+		case came:
+			a.came, a.through, a.waiting = true, a.begun, a.acks
+		}
+		if a.came && a.waiting == 0 {
+			wake, a.came = true, false
 		}
 	})
 	return wake

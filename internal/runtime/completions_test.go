@@ -9,21 +9,47 @@ import (
 func TestSomebodyIsWokenForTheLastOfSeveralCompletions(t *testing.T) {
 	t.Parallel()
 	c := newCompletions()
-	c.begin("a")
-	c.begin("b")
-	c.begin("a")
-	if c.end("a", true) {
+	first, _ := c.begin("a")
+	other, _ := c.begin("b")
+	second, _ := c.begin("a")
+	if c.end("a", first, true) {
 		t.Error("somebody is woken while an ack of the instance is under way")
 	}
-	if !c.end("b", true) {
+	if !c.end("b", other, true) {
 		t.Error("another instance's ack is waited for")
 	}
-	if !c.end("a", false) {
+	if !c.end("a", second, false) {
 		t.Error("the completion of the first ack is forgotten since the second brought none")
 	}
-	c.begin("a")
-	if c.end("a", false) {
+	if first, _ = c.begin("a"); c.end("a", first, false) {
 		t.Error("somebody is woken for nothing")
+	}
+	if len(c.of) > 0 {
+		t.Errorf("%v is kept of instances that nobody works for", c.of)
+	}
+}
+
+// Where acks overlap all the time, each brings its instance's turn no more than the acks before it.
+func TestACompletionDoesNotWaitForAcksThatBeginLater(t *testing.T) {
+	t.Parallel()
+	c := newCompletions()
+	var begun [3]uint64
+	for i := range begun {
+		begun[i], _ = c.begin("a")
+	}
+	if c.end("a", begun[1], true) {
+		t.Error("somebody is woken while two acks are under way")
+	}
+	later, _ := c.begin("a")
+	if c.end("a", begun[0], false) {
+		t.Error("somebody is woken while an ack is under way that was when the first ended")
+	}
+	if !c.end("a", begun[2], true) {
+		t.Error("a completion waits for an ack that began later")
+	}
+	last, _ := c.begin("a")
+	if c.end("a", later, true) || !c.end("a", last, true) {
+		t.Error("the next completions are not waited for in the same way")
 	}
 	if len(c.of) > 0 {
 		t.Errorf("%v is kept of instances that nobody works for", c.of)
@@ -39,19 +65,22 @@ func TestTheLastOfAnInstancesActivitiesAsksForItsTurn(t *testing.T) {
 	c.gives(item("a"), item("a"), item("b"), &provider.LockedWorkItem{Item: provider.CancelInstance{Instance: "a"}})
 	c.takes(item("b"))
 	c.takes(item("a"))
-	if c.begin("a") {
+	a, last := c.begin("a")
+	if last {
 		t.Error("an ack asks for a turn though a worker has another activity of the instance")
 	}
-	if !c.begin("b") {
+	b, last := c.begin("b")
+	if !last {
 		t.Error("another instance's activities are waited for")
 	}
 	c.takes(item("a"))
-	if !c.begin("a") {
+	second, last := c.begin("a")
+	if !last {
 		t.Error("nobody asks for the turn")
 	}
-	c.end("b", false)
-	c.end("a", false)
-	c.end("a", false)
+	c.end("b", b, false)
+	c.end("a", a, false)
+	c.end("a", second, false)
 	if len(c.of) > 0 {
 		t.Errorf("%v is kept of instances that nobody works for", c.of)
 	}

@@ -41,6 +41,9 @@ func (d *dispatcher) loop(run, calls context.Context) {
 			failures++
 		}
 	}
+	if d.idle {
+		d.turns.found()
+	}
 	if d.next != nil {
 		d.turns.found()
 		d.abandon(calls, d.next, provider.Abandon{IgnoreAttempt: true})
@@ -132,21 +135,26 @@ func (d *dispatcher) ack(run, calls context.Context, item *provider.Orchestratio
 	mark := d.instances.begin()
 	if d.asks(run) {
 		d.turns.fetches()
+		d.instances.acks(item.Instance)
 		places = d.works.reserve(len(what.ack.WorkerItems))
 		room = provider.Room{Turn: d.LockTimeout, Works: len(places), WorkLock: d.WorkLockTimeout}
 	}
 	var got provider.HandedOver
 	err := d.persist(run, calls, d.LockTimeout, func() (err error) {
 		got, err = d.provider.AckOrchestrationItemAndFetch(calls, item.LockToken, *what.ack, room)
+		if err != nil { // the next try may be long after this one
+			d.seatWorks(calls, d.provider, places, nil)
+			places, room.Works = nil, 0
+		}
 		return err
 	})
 	acked := time.Now()
 	d.seatWorks(calls, d.provider, places, got.Works)
-	more := d.instances.ended(item.Instance)
+	more, late := d.instances.ended(item.Instance)
 	if room.Turn > 0 {
 		d.asked(got, err, mark)
 	}
-	if d.idle && more { // that message may have been committed after this ack
+	if d.idle && late { // that message may have been committed after this ack
 		d.idle = false
 		d.turns.found()
 	}
@@ -157,14 +165,14 @@ func (d *dispatcher) ack(run, calls context.Context, item *provider.Orchestratio
 			what.end.FinishedAt = acked
 			d.awaited.deliver(item.Instance, *what.end)
 		}
-		d.announce(item.Instance, more, what.ack, got.Works, len(places))
+		d.announce(run, item.Instance, more, what.ack, got.Works, len(places))
 	case errors.Is(err, provider.ErrLockLost):
 		// The first try may have committed and only its reply be lost.
 		d.counters.lost.Add(1)
-		d.announce(item.Instance, more, what.ack, nil, 0)
+		d.announce(run, item.Instance, more, what.ack, nil, 0)
 	}
-	if d.idle && got.Left != nil {
-		d.turns.expect(*got.Left) // whoever sent it found the instance locked
+	if got.Left != nil && (d.idle || *got.Left > 0) {
+		d.turns.remind(*got.Left) // whoever sent it may have found the instance locked
 	}
 	return err
 }
@@ -186,7 +194,7 @@ func (d *dispatcher) asked(got provider.HandedOver, err error, mark uint64) {
 // announce wakes those for whom the ack has work beyond the activities of its own that were handed over; if fewer were handed
 // over than asked for, there are no more. More is whether a message came while the turn ran. Whoever was woken for older
 // activities that were handed over instead has found nothing, perhaps before this ack was committed.
-func (d *dispatcher) announce(instance string, more bool, ack *provider.OrchestrationAck, given []*provider.LockedWorkItem, asked int) {
+func (d *dispatcher) announce(run context.Context, instance string, more bool, ack *provider.OrchestrationAck, given []*provider.LockedWorkItem, asked int) {
 	if len(given) == asked {
 		d.works.wake((len(ack.WorkerItems) - own(ack, given) + d.WorkBatch - 1) / d.WorkBatch)
 	}
@@ -202,7 +210,7 @@ func (d *dispatcher) announce(instance string, more bool, ack *provider.Orchestr
 		}
 	}
 	if !d.idle {
-		d.seek(targets)
+		d.seek(targets, run.Err() != nil)
 	}
 }
 
@@ -219,9 +227,9 @@ func own(ack *provider.OrchestrationAck, given []*provider.LockedWorkItem) (n in
 	return n
 }
 
-// seek wakes dispatchers for instances that have messages. This one fetches next, or has, and is itself one of them.
-func (d *dispatcher) seek(instances []string) {
-	covered := false
+// seek wakes dispatchers for instances that have messages. This one fetches next, or has, and is itself one of them unless it is
+// covered: when it stops.
+func (d *dispatcher) seek(instances []string, covered bool) {
 	for _, instance := range instances {
 		switch {
 		case !d.instances.came(instance):

@@ -197,6 +197,19 @@ func (g *gate) expect(d time.Duration) {
 	}
 }
 
+// remind is wakeIn for what may be among what is due already: within two milliseconds, since times are cut to whole ones.
+func (g *gate) remind(d time.Duration) {
+	const near = 2 * time.Millisecond
+	g.mu.Lock()
+	at := time.Since(g.born) + d
+	i, _ := slices.BinarySearchFunc(g.due, at+near, func(e, at time.Duration) int { return int(at - e) })
+	known := i < len(g.due) && g.due[i] >= at-near
+	g.mu.Unlock()
+	if d <= 0 || !known {
+		g.wakeIn(d)
+	}
+}
+
 func (g *gate) setAlarm(d time.Duration) {
 	if g.alarm == nil {
 		g.alarm = time.AfterFunc(d, g.ring)

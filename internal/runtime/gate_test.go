@@ -86,3 +86,23 @@ func TestGateRingsWhenDue(t *testing.T) {
 		t.Errorf("%d are due after the end", len(g.due))
 	}
 }
+
+// What an ack has left is often a timer of its own turn, whose time both sides know to the millisecond.
+func TestAReminderOfWhatIsKnownAddsNothing(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	defer g.close()
+	g.wakeIn(time.Hour)
+	g.wakeIn(time.Minute)
+	for _, d := range []time.Duration{time.Hour, time.Hour - time.Millisecond, time.Minute + time.Millisecond} {
+		g.remind(d)
+	}
+	if len(g.due) != 2 {
+		t.Errorf("%v is due, want an hour and a minute", g.due)
+	}
+	g.remind(time.Minute + time.Second)
+	g.remind(time.Second)
+	if len(g.due) != 4 {
+		t.Errorf("%v is due, want two reminders more", g.due)
+	}
+}

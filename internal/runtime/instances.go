@@ -10,14 +10,18 @@ type instances struct {
 	mu      sync.Mutex
 	now     uint64             // counts messages
 	sought  map[string]*search // instances somebody was woken for
-	running map[string]bool    // turns, and whether a message came meanwhile
+	running map[string]*words  // turns
 }
+
+// words are of messages that came while a turn ran: any, and one while its ack was under way. That one may be committed behind the
+// ack, and be seen by nobody.
+type words struct{ more, acking, late bool }
 
 // search is when an instance's messages came: that for which somebody was woken, and the newest.
 type search struct{ first, newest uint64 }
 
 func newInstances() *instances {
-	return &instances{sought: map[string]*search{}, running: map[string]bool{}}
+	return &instances{sought: map[string]*search{}, running: map[string]*words{}}
 }
 
 // begin is called before a fetch, also one that is part of an ack, and gives what fetched or nothing is told of it.
@@ -33,7 +37,21 @@ func (s *instances) fetched(mark uint64, instance string) {
 	defer s.mu.Unlock()
 	late := s.sought[instance] != nil && s.sought[instance].newest > mark
 	delete(s.sought, instance)
-	s.running[instance] = s.running[instance] || late
+	w := s.running[instance]
+	if w == nil {
+		w = &words{}
+		s.running[instance] = w
+	}
+	w.more = w.more || late
+}
+
+// acks notes that the ack of an instance's turn begins.
+func (s *instances) acks(instance string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w := s.running[instance]; w != nil {
+		w.acking, w.late = true, false
+	}
 }
 
 // nothing notes a fetch that found no turn, and says whether it was too early for something that nobody else was woken for.
@@ -56,8 +74,8 @@ func (s *instances) came(instance string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now++
-	if _, ok := s.running[instance]; ok {
-		s.running[instance] = true
+	if w := s.running[instance]; w != nil {
+		w.more, w.late = true, w.acking
 		return false
 	}
 	if search := s.sought[instance]; search != nil {
@@ -75,11 +93,13 @@ func (s *instances) missed(instance string) {
 	delete(s.sought, instance)
 }
 
-// ended notes the end of a turn, and says whether a message came during it.
-func (s *instances) ended(instance string) (more bool) {
+// ended notes the end of a turn, and says whether a message came during it, and whether one came during its ack.
+func (s *instances) ended(instance string) (more, late bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	more = s.running[instance]
+	if w := s.running[instance]; w != nil {
+		more, late = w.more, w.late
+	}
 	delete(s.running, instance)
-	return more
+	return more, late
 }

@@ -121,18 +121,18 @@ func (w *worker) commit(run, calls context.Context, item *provider.LockedWorkIte
 }
 
 // ack commits the completion and, where the strategy can hand over, asks for the next item and, if a dispatcher has time
-// for it, for a turn.
+// for it and no worker was given another activity of the instance, for a turn.
 func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, completion provider.WorkItem) error {
 	var room provider.Room
 	var places []chan handed
-	target, last := "", false
+	target, ack, last := "", uint64(0), false
 	if completion != nil {
 		target = completion.Target()
-		last = w.completions.begin(target)
+		ack, last = w.completions.begin(target)
 	}
 	underWay := completion != nil
 	ended := func(came bool) {
-		if underWay = false; w.completions.end(target, came) {
+		if underWay = false; w.completions.end(target, ack, came) {
 			w.sent(target)
 		}
 	}
@@ -153,8 +153,12 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	mark := w.instances.begin()
 	err := w.persist(run, calls, w.WorkLockTimeout, func() (err error) {
 		got, err = w.provider.AckWorkItemAndFetch(calls, item.LockToken, completion, room)
-		if err != nil && underWay {
-			ended(false) // the next try may be long after this one
+		if err != nil { // the next try may be long after this one
+			w.seatTurn(calls, w.provider, places, nil, mark)
+			places, room.Turn = nil, 0
+			if underWay {
+				ended(false)
+			}
 		}
 		return err
 	})
@@ -163,7 +167,7 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 		w.asked(asked, got, err)
 	}
 	w.called = w.called || err != nil
-	// A turn that was asked for and not found is in other hands.
+	// A turn that was asked for and not found is in other hands, or comes after an older one, whose dispatcher fetches next.
 	came := err == nil && (len(places) == 0 || got.Err != nil) || errors.Is(err, provider.ErrLockLost)
 	switch {
 	case underWay:
@@ -209,6 +213,9 @@ func (w *worker) abandon(calls context.Context, item *provider.LockedWorkItem, h
 		w.works.wakeIn(how.Delay)
 	case errors.Is(err, provider.ErrLockLost):
 		w.counters.lost.Add(1)
+		if instance, ok := target(item); ok {
+			w.sent(instance) // an ack of which only the reply was lost
+		}
 	default:
 		w.report(err)
 	}
