@@ -46,6 +46,11 @@ func quiet(t *testing.T, strategy string, workers int, register func(*Registry),
 	if err != nil {
 		t.Fatal(err)
 	}
+	return quietOn(t, s, workers, register, change...)
+}
+
+func quietOn(t *testing.T, s provider.Strategy, workers int, register func(*Registry), change ...func(*Config)) (*Runtime, *calls) {
+	t.Helper()
 	config, err := pgxpool.ParseConfig("host=127.0.0.1") // only to be modified
 	if err != nil {
 		t.Fatal(err)
