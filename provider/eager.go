@@ -32,9 +32,11 @@ type (
 	Handover struct {
 		Turn  *Turn
 		Works []LockedWork // in the order in which single fetches would have got them
-		// Next is when the acked instance can be fetched for messages that it has left, if a turn was wanted and there was
-		// none; nil after anything but an ack of a turn. It is after the ack's own time where they came while the ack waited
-		// for the instance's row: whoever sent them found the instance locked, and nobody else may look for them.
+		// Next is when there may be a turn that the caller has to look for, if one was wanted and none was handed over; nil
+		// when there is none. After an ack of a turn it is when its instance can be fetched for messages that it has left: after
+		// the ack's own time where they came while the ack waited for the instance's row, and whoever sent them found it locked.
+		// After any operation it is that of what the operation sent where the transaction has one snapshot, above read committed:
+		// that may be older than the last turn of an instance, so nothing is looked for then.
 		Next *int64
 	}
 )

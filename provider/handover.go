@@ -21,9 +21,9 @@ type Room struct {
 type HandedOver struct {
 	Turn  *OrchestrationItem
 	Works []*LockedWorkItem // oldest first
-	// Left is after how long the acked instance can be fetched for messages that it has left, though no turn was handed over;
-	// 0 or less is at once, nil is that it has none. Always nil where the strategy does not hand over: its fetch comes after
-	// the ack, and sees them.
+	// Left is after how long there may be a turn that the caller has to look for, though none was handed over: of the acked
+	// instance for messages that it has left or, above read committed, of what the operation sent. 0 or less is at once, nil is
+	// that there is none. Always nil where the strategy does not hand over: its fetch comes after the ack, and sees them.
 	Left *time.Duration
 	// Err says why there may be less than there was; the operation itself succeeded. That a turn or an item could not be
 	// decoded is said in it, as after a fetch.

@@ -86,7 +86,7 @@ func (c *Client) enqueue(ctx context.Context, item provider.WorkItem) error {
 	if got.Err != nil {
 		c.runtime.report(got.Err)
 	}
-	if err == nil && (len(places) == 0 || got.Err != nil) {
+	if err == nil && (len(places) == 0 || got.Err != nil || got.Left != nil) {
 		c.runtime.sent(item.Target())
 	}
 	return err

@@ -168,7 +168,7 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	}
 	w.called = w.called || err != nil
 	// A turn that was asked for and not found is in other hands, or comes after an older one, whose dispatcher fetches next.
-	came := err == nil && (len(places) == 0 || got.Err != nil) || errors.Is(err, provider.ErrLockLost)
+	came := err == nil && (len(places) == 0 || got.Err != nil || got.Left != nil) || errors.Is(err, provider.ErrLockLost)
 	switch {
 	case underWay:
 		ended(came)

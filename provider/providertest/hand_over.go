@@ -18,6 +18,7 @@ var handOver = []Rule{
 	{Name: "passes_over_what_is_locked", test: handOverPassesOverWhatIsLocked},
 	{Name: "of_nothing_is_no_error", test: handOverOfNothing},
 	{Name: "says_what_an_ack_has_left", test: leftAfterAnAck},
+	{Name: "reads_no_turn_from_an_old_snapshot", test: noTurnFromAnOldSnapshot},
 	{Name: "crash_after_it_loses_nothing", test: crashAfterHandOver},
 	{Name: "none_after_a_failed_ack", test: noHandOverAfterAFailedAck},
 	{Name: "drops_orphans", test: handOverDropsOrphans},
@@ -389,6 +390,32 @@ func handOverCommitsDurably(s *trial) {
 		equal(s, "synchronous_commit at the end of the transaction", setting, "on")
 		return err
 	}))
+}
+
+// A snapshot of a whole transaction may be older than the instance's last turn: a turn read from it would lack events.
+func noTurnFromAnOldSnapshot(s *trial) {
+	eager, ok := s.strategy.(provider.EagerStrategy)
+	if !ok {
+		return // each fetch is a transaction of its own
+	}
+	for _, level := range []pgx.TxIsoLevel{pgx.RepeatableRead, pgx.Serializable} {
+		conn, done := s.session()
+		tx, err := conn.BeginTx(s.ctx, pgx.TxOptions{IsoLevel: level})
+		s.must(err)
+		_, err = tx.Exec(s.ctx, "select from instances") // the snapshot
+		s.must(err)
+		id := string(level)
+		s.enqueue(start(id))
+		s.must(s.tryAck(s.fetch(), firstTurn("1.0.0")))
+		now := s.Clock.Now().UnixMilli()
+		lock := provider.Lock{Token: "00000000-0000-4000-8000-000000000001", Now: now, Until: now + 1000}
+		h, err := eager.EnqueueOrchestratorItemAndFetch(s.ctx, tx.Conn(), provider.Message{InstanceID: id, VisibleAt: now, Item: "{}"},
+			provider.Want{Turn: &lock})
+		s.must(err)
+		equal(s, id, h, provider.Handover{Next: &now})
+		s.must(tx.Rollback(s.ctx))
+		done()
+	}
 }
 
 // The time of an ack that fetches too is not the time of an ack.

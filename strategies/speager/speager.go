@@ -54,17 +54,14 @@ func (Strategy) EnqueueOrchestratorItemAndFetch(ctx context.Context, conn *pgx.C
 
 // AckOrchestrationItemAndFetch implements [provider.EagerStrategy].
 func (Strategy) AckOrchestrationItemAndFetch(ctx context.Context, conn *pgx.Conn, a *provider.TurnAck, w provider.Want) (provider.Handover, error) {
-	var next *int64
-	h, err := scan(conn.QueryRow(ctx, ackTurn, want(w, a.Lock.InstanceID, a.Lock.Token, a.Lock.MessageIDs, a.Now, a.ExecutionID,
+	return scan(conn.QueryRow(ctx, ackTurn, want(w, a.Lock.InstanceID, a.Lock.Token, a.Lock.MessageIDs, a.Now, a.ExecutionID,
 		a.Name, a.Version, a.Parent,
 		(*string)(a.Status), a.Output, a.CompletedAt,
 		a.Events.IDs, a.Events.Types, a.Events.Data,
 		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
 		a.Messages.InstanceIDs, a.Messages.VisibleAt, a.Messages.Items,
 		a.Cancelled.ExecutionIDs, a.Cancelled.ActivityIDs,
-		a.HistorySeen, a.HistoryOwner, a.HistoryThrough)...), &next)
-	h.Next = next
-	return h, err
+		a.HistorySeen, a.HistoryOwner, a.HistoryThrough)...))
 }
 
 // AckWorkItemAndFetch implements [provider.EagerStrategy].
@@ -90,8 +87,7 @@ func want(w provider.Want, args ...any) []any {
 	return append(args, turnToken, turn.Until, turn.Owner, w.Works, workToken, work.Until)
 }
 
-// scan reads what was handed over, and what the routine gives beside it.
-func scan(row pgx.Row, beside ...any) (h provider.Handover, err error) {
+func scan(row pgx.Row) (h provider.Handover, err error) {
 	var id *string
 	var attempts *int
 	var known *bool
@@ -99,8 +95,8 @@ func scan(row pgx.Row, beside ...any) (h provider.Handover, err error) {
 	var items []string
 	var counts []int
 	t := &provider.Turn{}
-	err = row.Scan(append([]any{&id, &attempts, &t.MessageIDs, &t.Messages, &known, &t.Name, &t.Version, &t.ExecutionID, &t.History,
-		&t.HistoryOwner, &t.HistoryThrough, &ids, &items, &counts}, beside...)...)
+	err = row.Scan(&id, &attempts, &t.MessageIDs, &t.Messages, &known, &t.Name, &t.Version, &t.ExecutionID, &t.History,
+		&t.HistoryOwner, &t.HistoryThrough, &ids, &items, &counts, &h.Next)
 	if err != nil {
 		return h, err
 	}

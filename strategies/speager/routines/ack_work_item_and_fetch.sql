@@ -1,12 +1,15 @@
 -- ack_work_item, and then hand_over. Where nothing else is fetchable and the instance had no messages, the turn of its
 -- completion is what that would find, as in enqueue_orchestrator_item_and_fetch.
+-- out_next, where a turn was wanted and none was looked for: when the instance can be fetched.
+-- A snapshot of the whole transaction may be older than the last turn of an instance whose row is inserted here, and what is read of
+-- it then is not what its turn needs: no turn is handed over unless each statement sees what is committed.
 create function ack_work_item_and_fetch(
     p_id bigint, p_token uuid, p_now bigint, p_instance_id text, p_visible_at bigint, p_completion text,
     p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_works int, p_work_token uuid, p_work_until bigint,
     out out_instance_id text, out out_attempt_count int, out out_message_ids bigint[], out out_messages text[],
     out out_known boolean, out out_name text, out out_version text, out out_execution_id bigint, out out_history text[],
     out out_history_owner uuid, out out_history_through bigint,
-    out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[])
+    out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[], out out_next bigint)
 language plpgsql as $$
 declare
     v_id bigint;
@@ -14,6 +17,10 @@ declare
     v_token uuid;
     v_visible bigint;
 begin
+    if p_turn_token is not null and current_setting('transaction_isolation') <> 'read committed' then
+        p_turn_token := null;
+        out_next := p_visible_at;
+    end if;
     if p_completion is not null then
         insert into orchestrator_queue as q (instance_id, visible_at, work_item)
         values (p_instance_id, p_visible_at, p_completion)
