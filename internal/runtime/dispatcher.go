@@ -154,7 +154,7 @@ func (d *dispatcher) ack(run, calls context.Context, item *provider.Orchestratio
 	if room.Turn > 0 {
 		d.asked(got, err, mark)
 	}
-	if d.idle && late { // that message may have been committed after this ack
+	if d.idle && (late || got.Left != nil && *got.Left <= 0) { // a late message may have been committed after this ack
 		d.idle = false
 		d.turns.found()
 	}
@@ -171,7 +171,7 @@ func (d *dispatcher) ack(run, calls context.Context, item *provider.Orchestratio
 		d.counters.lost.Add(1)
 		d.announce(run, item.Instance, more, what.ack, nil, 0)
 	}
-	if got.Left != nil && (d.idle || *got.Left > 0) {
+	if got.Left != nil && *got.Left > 0 {
 		d.turns.remind(*got.Left) // whoever sent it may have found the instance locked
 	}
 	return err

@@ -205,7 +205,7 @@ func (g *gate) remind(d time.Duration) {
 	i, _ := slices.BinarySearchFunc(g.due, at+near, func(e, at time.Duration) int { return int(at - e) })
 	known := i < len(g.due) && g.due[i] >= at-near
 	g.mu.Unlock()
-	if d <= 0 || !known {
+	if !known {
 		g.wakeIn(d)
 	}
 }

@@ -2,8 +2,6 @@
 -- would find: they are then inserted as locked.
 -- out_next, where a turn was wanted and there is none: when the own instance can be fetched for the messages that are left. They
 -- may have come while this call waited for the instance's row, and be visible from a moment after p_now.
--- A snapshot of the whole transaction may be older than the last turn of an instance to which this one sends a message: no turn is
--- handed over unless each statement sees what is committed, and out_next says to look at once.
 create function ack_orchestration_item_and_fetch(
     p_instance_id text, p_token uuid, p_message_ids bigint[], p_now bigint, p_execution_id bigint,
     p_name text, p_version text, p_parent text,

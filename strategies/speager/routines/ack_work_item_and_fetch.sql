@@ -1,8 +1,6 @@
 -- ack_work_item, and then hand_over. Where nothing else is fetchable and the instance had no messages, the turn of its
 -- completion is what that would find, as in enqueue_orchestrator_item_and_fetch.
 -- out_next, where a turn was wanted and none was looked for: when the instance can be fetched.
--- A snapshot of the whole transaction may be older than the last turn of an instance whose row is inserted here, and what is read of
--- it then is not what its turn needs: no turn is handed over unless each statement sees what is committed.
 create function ack_work_item_and_fetch(
     p_id bigint, p_token uuid, p_now bigint, p_instance_id text, p_visible_at bigint, p_completion text,
     p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_works int, p_work_token uuid, p_work_until bigint,

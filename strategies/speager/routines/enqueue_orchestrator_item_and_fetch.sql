@@ -1,8 +1,6 @@
 -- enqueue_orchestrator_item, and then hand_over. Where nothing else is fetchable and the instance had no messages, its turn is
 -- what that would find: its row in instance_locks is then inserted as locked instead of being inserted, found and updated.
 -- out_next, where a turn was wanted and none was looked for: when the instance can be fetched.
--- A snapshot of the whole transaction may be older than the last turn of an instance whose row is inserted here, and what is read of
--- it then is not what its turn needs: no turn is handed over unless each statement sees what is committed.
 create function enqueue_orchestrator_item_and_fetch(
     p_instance_id text, p_visible_at bigint, p_item text, p_now bigint,
     p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_works int, p_work_token uuid, p_work_until bigint,

@@ -1,5 +1,7 @@
 -- What immediate fetches would give: a turn unless p_turn_token is null, and up to p_works work items, all under one
 -- token. Null and empty where nothing is fetchable. Not called by clients.
+-- Callers ask for no turn unless each statement sees what is committed: a snapshot of the whole transaction may be older than the last
+-- turn of the instance for which they insert a message, and lack its events. They say in out_next when to look for it instead.
 -- The caller's transaction commits as durably as it would without: the fetches' own setting ends with this function.
 create function hand_over(
     p_now bigint, p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_works int, p_work_token uuid, p_work_until bigint,
