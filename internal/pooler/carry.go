@@ -1,10 +1,10 @@
 // Package pooler makes settings of a session work through a connection pooler such as PgBouncer, which refuses them when a
 // client connects, and in transaction mode gives each transaction a server session of which nothing may be assumed.
 //
-// The settings travel with the work instead: one set_config statement goes before the first message of each transaction, in
-// the same flush, and its answer is taken out of the stream. It costs the server a short statement and no round trip, and
-// the strategies need not know. Tables stay unqualified in all SQL, and settings that keep plans good travel too, which
-// qualified names would not do for them.
+// The settings travel with the work instead: one set_config statement goes before the first message of each transaction, or
+// behind a BEGIN, which may name an isolation level, in the same flush, and its answer is taken out of the stream. It costs
+// the server a short statement and no round trip, and the strategies need not know. Tables stay unqualified in all SQL, and
+// settings that keep plans good travel too, which qualified names would not do for them.
 package pooler
 
 import (

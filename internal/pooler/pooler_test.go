@@ -154,6 +154,15 @@ func use(t *testing.T, conn *pgx.Conn, want string) {
 			check("in a transaction, again", in)
 			return errors.New("rolled back")
 		})
+		_ = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(tx pgx.Tx) error {
+			in := asker(func(sql string, args ...any) pgx.Row { return tx.QueryRow(ctx, sql, args...) })
+			check("in a serializable transaction", in)
+			var got string
+			if err := in.QueryRow("show transaction_isolation").Scan(&got); err != nil || got != "serializable" {
+				t.Errorf("a serializable transaction is %q: %v", got, err)
+			}
+			return nil
+		})
 		if err := conn.Ping(ctx); err != nil {
 			t.Error(err)
 		}

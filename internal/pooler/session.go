@@ -27,6 +27,7 @@ type unit int
 const (
 	untouched unit = iota
 	prefixed       // all up to the first CommandComplete
+	suffixed       // all after the first CommandComplete
 	ours           // all
 )
 
@@ -74,6 +75,10 @@ func (s *session) message(out, m []byte) (_ []byte, err error) {
 			out, statement, err = s.begin(out, accepts(text))
 		}
 		s.inUnit = false
+		if err == nil && statement != "" && begins(text) {
+			s.units[len(s.units)-1] = suffixed
+			return (&pgproto3.Query{String: text + "; " + statement}).Encode(out)
+		}
 		if err == nil && statement != "" {
 			return (&pgproto3.Query{String: statement + "; " + text}).Encode(out)
 		}
@@ -109,4 +114,11 @@ var alone = []string{"vacuum", "create database", "drop database", "alter system
 func accepts(text string) bool {
 	text = strings.ToLower(strings.TrimSpace(text))
 	return text != "" && text != "-- ping" && !slices.ContainsFunc(alone, func(a string) bool { return strings.HasPrefix(text, a) })
+}
+
+// begins says whether a simple query is the beginning of a transaction and nothing else. It may name an isolation level, which
+// no query may come before.
+func begins(text string) bool {
+	text = strings.ToLower(strings.TrimSpace(text))
+	return (strings.HasPrefix(text, "begin") || strings.HasPrefix(text, "start transaction")) && !strings.Contains(text, ";")
 }

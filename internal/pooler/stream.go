@@ -139,7 +139,7 @@ func (r *reader) next(kind byte, state []byte) {
 	if !r.within && len(r.units) > 0 {
 		r.within, r.unit, r.units = true, r.units[0], r.units[1:]
 	}
-	r.hidden = r.unit != untouched
+	r.hidden = r.unit == prefixed || r.unit == ours
 	switch {
 	case kind == 'Z':
 		r.inBlock = state[0] != 'I'
@@ -150,5 +150,7 @@ func (r *reader) next(kind byte, state []byte) {
 		r.hidden, r.unit = false, untouched
 	case kind == 'C' && r.unit == prefixed:
 		r.unit = untouched
+	case kind == 'C' && r.unit == suffixed:
+		r.unit = prefixed
 	}
 }
