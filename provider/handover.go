@@ -59,7 +59,8 @@ func (p *Provider) EnqueueOrchestratorItemAndFetch(ctx context.Context, item Wor
 	if err != nil {
 		return HandedOver{}, p.refuse(op, err)
 	}
-	return p.handOver(ctx, op, room, func(error) {}, func(conn *pgx.Conn, _ int64, w Want) (Handover, error) {
+	sent := func(error) { p.turns.sent(m.VisibleAt) }
+	return p.handOver(ctx, op, room, sent, func(conn *pgx.Conn, _ int64, w Want) (Handover, error) {
 		return eager.EnqueueOrchestratorItemAndFetch(ctx, conn, m, w)
 	})
 }
@@ -82,7 +83,10 @@ func (p *Provider) AckOrchestrationItemAndFetch(ctx context.Context, token LockT
 	}
 	keep := p.histories.keeps(a, ack.History)
 	// What is handed over may be the instance's next turn.
-	committed := func(err error) { p.histories.acked(a.Lock.InstanceID, keep, err) }
+	committed := func(err error) {
+		p.sent(a)
+		p.histories.acked(a.Lock.InstanceID, keep, err)
+	}
 	return p.handOver(ctx, op, room, committed, func(conn *pgx.Conn, now int64, w Want) (Handover, error) {
 		a.at(now, ack.OrchestratorItems)
 		return eager.AckOrchestrationItemAndFetch(ctx, conn, a, w)
@@ -137,7 +141,10 @@ func (p *Provider) handOver(ctx context.Context, op string, room Room, committed
 		now := p.Now()
 		want = room.want(now)
 		if want.Turn != nil {
-			want.Turn.Owner = p.histories.me()
+			want.Turn.Owner, want.Turn.From = p.histories.me(), p.turns.at(now)
+		}
+		if want.Work != nil {
+			want.Work.From = p.works.at(now)
 		}
 		got, err = body(conn, now, want)
 		return err
@@ -161,6 +168,9 @@ func (r Room) want(now int64) (w Want) {
 
 // unpack decodes what was handed over. A turn that was orphaned is replaced by the next, as a fetch does it.
 func (p *Provider) unpack(ctx context.Context, room Room, w Want, got Handover) (h HandedOver) {
+	if len(got.Works) > 0 {
+		p.works.found(earliest(got.Works))
+	}
 	for i := range got.Works {
 		h.Works = append(h.Works, got.Works[i].decode(*w.Work))
 	}
@@ -171,6 +181,7 @@ func (p *Provider) unpack(ctx context.Context, room Room, w Want, got Handover) 
 		}
 		return h
 	}
+	p.turns.found(got.Turn.VisibleAt)
 	if h.Turn, h.Err = p.accept(ctx, *w.Turn, got.Turn); h.Turn == nil && h.Err == nil {
 		h.fetchTurn(ctx, p, room.Turn)
 	}

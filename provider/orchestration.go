@@ -65,7 +65,9 @@ func (p *Provider) EnqueueOrchestratorItem(ctx context.Context, item WorkItem, d
 	if err != nil {
 		return p.refuse(op, err)
 	}
-	return p.once(ctx, op, func(conn *pgx.Conn) error { return p.strategy.EnqueueOrchestratorItem(ctx, conn, m) })
+	err = p.once(ctx, op, func(conn *pgx.Conn) error { return p.strategy.EnqueueOrchestratorItem(ctx, conn, m) })
+	p.turns.sent(m.VisibleAt)
+	return err
 }
 
 // message encodes an item for the orchestrator queue. Only an explicit delay can put a timer past its time.
@@ -106,14 +108,16 @@ func (p *Provider) FetchOrchestrationItem(ctx context.Context, lockTimeout time.
 		var lock Lock
 		var turn *Turn
 		err := p.do(ctx, op, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
-			lock = p.lock(lockTimeout)
+			lock = p.lock(lockTimeout, p.turns)
 			lock.Owner = p.histories.me()
 			turn, err = p.strategy.FetchOrchestrationItem(ctx, conn, lock)
 			return err
 		})
+		p.turns.fetched(lock, err)
 		if err != nil {
 			return nil, err
 		}
+		p.turns.found(turn.VisibleAt)
 		if item, err := p.accept(ctx, lock, turn); item != nil || err != nil {
 			return item, err
 		}
@@ -134,9 +138,9 @@ func (p *Provider) accept(ctx context.Context, lock Lock, turn *Turn) (*Orchestr
 	return nil, nil
 }
 
-func (p *Provider) lock(timeout time.Duration) Lock {
+func (p *Provider) lock(timeout time.Duration, queue *lookBack) Lock {
 	now := p.Now()
-	return Lock{Token: newToken(), Now: now, Until: now + millis(timeout)}
+	return Lock{Token: newToken(), Now: now, Until: now + millis(timeout), From: queue.at(now)}
 }
 
 // orphaned says that nobody can ever want the turn: named messages for an instance that left no trace.
@@ -274,8 +278,16 @@ func (p *Provider) AckOrchestrationItem(ctx context.Context, token LockToken, ac
 		a.at(p.Now(), ack.OrchestratorItems)
 		return p.strategy.AckOrchestrationItem(ctx, conn, a)
 	})
+	p.sent(a)
 	p.histories.acked(a.Lock.InstanceID, keep, err)
 	return err
+}
+
+// sent notes the messages of a turn that are visible already: a timer may be late.
+func (p *Provider) sent(a *TurnAck) {
+	for _, at := range a.Messages.VisibleAt {
+		p.turns.sent(at)
+	}
 }
 
 func (p *Provider) turnAck(token LockToken, ack *OrchestrationAck) (*TurnAck, error) {
@@ -375,6 +387,7 @@ func (p *Provider) AbandonOrchestrationItem(ctx context.Context, token LockToken
 	if err != nil {
 		return p.refuse(op, err)
 	}
+	defer p.turns.all()
 	return p.once(ctx, op, func(conn *pgx.Conn) error {
 		a := TurnAbandon{Lock: lock, Now: p.Now(), IgnoreAttempt: how.IgnoreAttempt}
 		a.VisibleAt = visibleAfter(a.Now, how.Delay)

@@ -26,6 +26,11 @@ type Config struct {
 	// than this Provider's own last turn of the instance. 0 keeps none. What others do to a history, [Provider.AppendHistory]
 	// included, is noticed; what is done to the table behind every provider's back is not.
 	HistoryCache int
+	// LookBack lets a fetch begin at what became fetchable up to LookBack before what the last one found, instead of at the
+	// oldest: on a server where a long transaction keeps dead rows, fetches then cost no more for them. What becomes fetchable
+	// later than that, such as a message whose transaction took longer to commit, or one that waited for the end of a turn, may be
+	// passed over for up to a second while there is newer. 0 is the exact order; else at least a millisecond.
+	LookBack time.Duration
 	// CallTimeout is how long an attempt waits for a connection, and then for the server, before the connection is given up
 	// and the attempt fails with an error that may pass: a network that swallows everything says nothing. 0 is for ever. With
 	// it belongs [HangUp] in the Pool's configuration.
@@ -40,6 +45,8 @@ type Provider struct {
 	clock     func() time.Time
 	observer  Observer
 	histories *histories // nil when none are kept
+	turns     *lookBack  // of the orchestrator queue
+	works     *lookBack  // of the worker queue
 	timeout   time.Duration
 }
 
@@ -52,13 +59,16 @@ func New(c Config) (*Provider, error) {
 		return nil, fmt.Errorf("%w: Config.Strategy is nil", ErrInvalid)
 	case c.HistoryCache < 0:
 		return nil, fmt.Errorf("%w: Config.HistoryCache is negative", ErrInvalid)
+	case c.LookBack != 0 && millis(c.LookBack) <= 0:
+		return nil, fmt.Errorf("%w: Config.LookBack %v is under a millisecond: give 0 for the exact order", ErrInvalid, c.LookBack)
 	case c.CallTimeout < 0:
 		return nil, fmt.Errorf("%w: Config.CallTimeout is negative", ErrInvalid)
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	return &Provider{c.Pool, c.Strategy, c.Clock, c.Observer, newHistories(c.HistoryCache), c.CallTimeout}, nil
+	return &Provider{c.Pool, c.Strategy, c.Clock, c.Observer, newHistories(c.HistoryCache),
+		newLookBack(c.LookBack), newLookBack(c.LookBack), c.CallTimeout}, nil
 }
 
 // WithObserver gives the same Provider with another observer, so that each worker may record without a lock. Nil is

@@ -33,7 +33,7 @@ type Strategy interface {
 type TurnStrategy interface {
 	// EnqueueOrchestratorItem inserts one message.
 	EnqueueOrchestratorItem(ctx context.Context, conn *pgx.Conn, m Message) error
-	// FetchOrchestrationItem locks the instance that has been fetchable longest and returns what its turn needs. Returns
+	// FetchOrchestrationItem locks the instance that has been fetchable longest, by l.From, and returns what its turn needs. Returns
 	// [ErrNoWork] when no instance is fetchable.
 	FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l Lock) (*Turn, error)
 	// AckOrchestrationItem commits a turn. Returns [ErrLockLost] unless the lock is held and unexpired, and fails on a
@@ -52,7 +52,7 @@ type TurnStrategy interface {
 type WorkStrategy interface {
 	// EnqueueWorkerItem inserts one work item, visible at now.
 	EnqueueWorkerItem(ctx context.Context, conn *pgx.Conn, w Work, now int64) error
-	// FetchWorkItem locks the item that has been visible longest. Returns [ErrNoWork].
+	// FetchWorkItem locks the item that has been visible longest, by l.From. Returns [ErrNoWork].
 	FetchWorkItem(ctx context.Context, conn *pgx.Conn, l Lock) (*LockedWork, error)
 	// FetchWorkItems locks up to n items, n above 0, that have been visible longest, all under one token, and returns them
 	// oldest first. Returns [ErrNoWork] for none.
@@ -104,6 +104,9 @@ type (
 		Token      string // a UUID
 		Now, Until int64
 		Owner      *string // a UUID: who keeps histories and, where it had the last turn, needs only what is newer; nil nobody
+		// From bounds the order of a fetch: what is visible since From, at most Now, comes before all that has been visible
+		// longer. It spares the server the dead rows of what was finished before. 0 is the order without exception.
+		From int64
 	}
 	// A Message is a row for the orchestrator queue.
 	Message struct {
@@ -143,6 +146,7 @@ type (
 	Turn struct {
 		InstanceID    string
 		AttemptCount  int
+		VisibleAt     int64 // of the earliest message
 		MessageIDs    []int64
 		Messages      []string // JSON, in order of insertion
 		Known         bool     // there is a row in instances
@@ -186,6 +190,7 @@ type (
 		ID           int64
 		Item         string // JSON
 		AttemptCount int
+		EnqueuedAt   int64
 	}
 	// A WorkAbandon gives a work item back. VisibleAt is nil when it returns to its place in the queue.
 	WorkAbandon struct {
@@ -194,6 +199,15 @@ type (
 		IgnoreAttempt bool
 	}
 )
+
+// Add adds a message that the fetch read.
+func (t *Turn) Add(id int64, item string, visibleAt int64) {
+	if len(t.Messages) == 0 || visibleAt < t.VisibleAt {
+		t.VisibleAt = visibleAt
+	}
+	t.MessageIDs = append(t.MessageIDs, id)
+	t.Messages = append(t.Messages, item)
+}
 
 // KeptThrough is the last event that owner keeps of the turn's instance; 0 for none.
 func (t *Turn) KeptThrough(owner *string) int64 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -43,13 +44,15 @@ func (p *Provider) FetchWorkItem(ctx context.Context, lockTimeout time.Duration)
 	var lock Lock
 	var work *LockedWork
 	err := p.do(ctx, op, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
-		lock = p.lock(lockTimeout)
+		lock = p.lock(lockTimeout, p.works)
 		work, err = p.strategy.FetchWorkItem(ctx, conn, lock)
 		return err
 	})
+	p.works.fetched(lock, err)
 	if err != nil {
 		return nil, err
 	}
+	p.works.found(work.EnqueuedAt)
 	return work.decode(lock), nil
 }
 
@@ -66,18 +69,25 @@ func (p *Provider) FetchWorkItems(ctx context.Context, lockTimeout time.Duration
 	var lock Lock
 	var works []LockedWork
 	err := p.do(ctx, op, OutcomeLoaded, func(conn *pgx.Conn) (err error) {
-		lock = p.lock(lockTimeout)
+		lock = p.lock(lockTimeout, p.works)
 		works, err = p.strategy.FetchWorkItems(ctx, conn, lock, n)
 		return err
 	})
+	p.works.fetched(lock, err)
 	if err != nil {
 		return nil, err
 	}
+	p.works.found(earliest(works))
 	items := make([]*LockedWorkItem, len(works))
 	for i := range works {
 		items[i] = works[i].decode(lock)
 	}
 	return items, nil
+}
+
+// earliest is when the first of works, which are some, was enqueued.
+func earliest(works []LockedWork) int64 {
+	return slices.MinFunc(works, func(a, b LockedWork) int { return cmp.Compare(a.EnqueuedAt, b.EnqueuedAt) }).EnqueuedAt
 }
 
 func (w *LockedWork) decode(lock Lock) *LockedWorkItem {
@@ -150,6 +160,7 @@ func (p *Provider) AbandonWorkItem(ctx context.Context, token LockToken, how Aba
 	if err != nil {
 		return p.refuse(op, err)
 	}
+	defer p.works.all()
 	return p.once(ctx, op, func(conn *pgx.Conn) error {
 		a := WorkAbandon{Lock: lock, VisibleAt: visibleAfter(p.Now(), how.Delay), IgnoreAttempt: how.IgnoreAttempt}
 		return p.strategy.AbandonWorkItem(ctx, conn, a)

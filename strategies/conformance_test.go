@@ -2,6 +2,7 @@ package strategies_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -38,14 +39,20 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestConformanceWithHistories keeps the same rules with a provider that keeps histories and reads only what is newer.
-func TestConformanceWithHistories(t *testing.T) {
+// TestConformanceWithOptions keeps the same rules with a provider that keeps histories and reads only what is newer, and with
+// one whose fetches begin as late in a queue as they may.
+func TestConformanceWithOptions(t *testing.T) {
 	t.Parallel()
-	for _, s := range strategies.All() {
-		t.Run(s.Name(), func(t *testing.T) {
-			t.Parallel()
-			providertest.Run(t, s, pgtest.NewSchema, func(c *provider.Config) { c.HistoryCache = 1 << 20 })
-		})
+	for name, option := range map[string]func(*provider.Config){
+		"history_cache": func(c *provider.Config) { c.HistoryCache = 1 << 20 },
+		"look_back":     func(c *provider.Config) { c.LookBack = time.Millisecond },
+	} {
+		for _, s := range strategies.All() {
+			t.Run(name+"/"+s.Name(), func(t *testing.T) {
+				t.Parallel()
+				providertest.Run(t, s, pgtest.NewSchema, option)
+			})
+		}
 	}
 }
 

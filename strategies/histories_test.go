@@ -25,7 +25,7 @@ type last map[string]provider.Observation
 func (l last) Observe(o *provider.Observation) { l[o.Operation] = *o }
 
 // process is a provider with a pool of its own, as another process would have it.
-func process(t *testing.T, config *pgx.ConnConfig, s provider.Strategy, cache int) (*provider.Provider, last) {
+func process(t *testing.T, config *pgx.ConnConfig, s provider.Strategy, option func(*provider.Config)) (*provider.Provider, last) {
 	t.Helper()
 	pc, err := pgxpool.ParseConfig("")
 	if err != nil {
@@ -39,11 +39,18 @@ func process(t *testing.T, config *pgx.ConnConfig, s provider.Strategy, cache in
 	}
 	t.Cleanup(pool.Close)
 	l := last{}
-	p, err := provider.New(provider.Config{Pool: pool, Strategy: s, Observer: l, HistoryCache: cache})
+	c := provider.Config{Pool: pool, Strategy: s, Observer: l}
+	option(&c)
+	p, err := provider.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p, l
+}
+
+// keeping is the option to keep so many bytes of histories.
+func keeping(cache int) func(*provider.Config) {
+	return func(c *provider.Config) { c.HistoryCache = cache }
 }
 
 func migrated(t *testing.T, s provider.Strategy) *pgx.ConnConfig {
@@ -86,7 +93,7 @@ func TestKeptHistoriesAreNotSentAgain(t *testing.T) {
 	for _, s := range strategies.All() {
 		t.Run(s.Name(), func(t *testing.T) {
 			t.Parallel()
-			p, seen := process(t, migrated(t, s), s, 1<<20)
+			p, seen := process(t, migrated(t, s), s, keeping(1<<20))
 			const size, each = 200, 100
 			for turn := range 4 {
 				item := runTurn(t, p, "long", func(item *provider.OrchestrationItem) provider.OrchestrationAck {
@@ -118,7 +125,7 @@ func TestKeptHistoriesAreTheTruth(t *testing.T) {
 			config := migrated(t, s)
 			var all []*provider.Provider
 			for _, cache := range []int{1 << 20, 1 << 20, 900, 0} { // one forgets most of it
-				p, _ := process(t, config, s, cache)
+				p, _ := process(t, config, s, keeping(cache))
 				all = append(all, p)
 			}
 			r := rand.New(rand.NewPCG(1, 7))

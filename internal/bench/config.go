@@ -45,6 +45,8 @@ type Config struct {
 	// HistoryCache is how many MiB of histories each cell's provider may keep between turns; 0 keeps none, and every turn
 	// reads the whole of its history.
 	HistoryCache int `json:"history_cache_mib,omitempty"`
+	// LookBack lets each cell's fetches begin that long before what the last one found; 0 is the exact order.
+	LookBack time.Duration `json:"look_back_ns,omitempty"`
 	// WorkBatch is how many activities one fetch may lock; 0 is 1, and a call of fetch_work_item each.
 	WorkBatch int `json:"work_batch,omitempty"`
 	// Cold are those of AddedRTT at which the first unit on new connections is measured too, before all rounds.
@@ -112,6 +114,7 @@ func (c *Config) Validate() error {
 		{c.Ramp < 0, fmt.Sprintf("--ramp %v is negative", c.Ramp)},
 		{c.LatencyLimit < 0, fmt.Sprintf("--latency-limit %v is negative", c.LatencyLimit)},
 		{c.HistoryCache < 0 || c.HistoryCache > 1<<16, fmt.Sprintf("--history-cache %d: give a number of MiB from 0 to 65536", c.HistoryCache)},
+		{c.LookBack != 0 && (c.LookBack < time.Millisecond || c.LookBack > time.Hour), fmt.Sprintf("--look-back %v: give a time from 1ms to 1h, such as 1s, or 0 for the exact order", c.LookBack)},
 		{c.WorkBatch < 0 || c.WorkBatch > 1000, fmt.Sprintf("--work-batch %d: give a number from 1 to 1000", c.WorkBatch)},
 		{c.MaxOutage < 0, fmt.Sprintf("--max-outage %v is negative: give 0s to fail at once", c.MaxOutage)},
 		{c.Jitter < 0, fmt.Sprintf("--jitter %v is negative", c.Jitter)},

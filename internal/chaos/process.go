@@ -37,6 +37,7 @@ type site struct {
 	record       *record
 	workers      int // negative for none
 	historyCache int
+	lookBack     time.Duration
 }
 
 func (s site) start(ctx context.Context) (*process, error) {
@@ -52,7 +53,7 @@ func (s site) start(ctx context.Context) (*process, error) {
 		return nil, err
 	}
 	if p.provider, err = provider.New(provider.Config{
-		Pool: p.pool, Strategy: s.strategy, CallTimeout: callTimeout, Observer: s.record, HistoryCache: s.historyCache,
+		Pool: p.pool, Strategy: s.strategy, CallTimeout: callTimeout, Observer: s.record, HistoryCache: s.historyCache, LookBack: s.lookBack,
 	}); err != nil {
 		return nil, err
 	}
@@ -85,6 +86,9 @@ func (w *world) startProcess(ctx context.Context, n int) (*process, error) {
 	s.config.DialFunc = w.network.dial
 	if (w.Seed+uint64(n))%2 == 0 { // one of the two keeps histories between turns
 		s.historyCache = 1 << 20
+	}
+	if (w.Seed/2+uint64(n))%2 == 0 { // and, whether or not it does, one begins its fetches late in the queue
+		s.lookBack = 20 * time.Millisecond
 	}
 	return s.start(ctx)
 }

@@ -2,7 +2,6 @@ package equivalence
 
 import (
 	"errors"
-	"fmt"
 
 	"pgbench-provider/provider"
 )
@@ -26,9 +25,9 @@ func (p *player) want(op Op) *provider.Want {
 	if op.Room == 0 {
 		return nil
 	}
-	w := &provider.Want{Works: room.works, Work: &provider.Lock{Token: p.token(), Now: p.now, Until: p.now + op.Timeout}}
+	w := &provider.Want{Works: room.works, Work: new(p.lock(op))}
 	if room.turn {
-		w.Turn = &provider.Lock{Token: p.token(), Now: p.now, Until: p.now + op.Timeout}
+		w.Turn = new(p.lock(op))
 	}
 	return w
 }
@@ -52,7 +51,7 @@ func (p *player) handsOver(w *provider.Want, whole func(eager) (provider.Handove
 	}
 	for _, work := range h.Works {
 		p.works = append(p.works, provider.WorkLock{Token: w.Work.Token, ID: work.ID})
-		text += fmt.Sprintf(", item %s, attempt %d", short(work.Item), work.AttemptCount)
+		text += ", " + workText(&work)
 	}
 	return text
 }

@@ -119,7 +119,7 @@ func (m *Model) FetchOrchestrationItem(l provider.Lock) (*provider.Turn, error) 
 	var at, id int64
 	for name, q := range m.queues {
 		a, i := q.clock()
-		if a <= l.Now && (best == "" || cmp.Or(cmp.Compare(a, at), cmp.Compare(i, id)) < 0) {
+		if a <= l.Now && (best == "" || cmp.Or(before(l, a, at), cmp.Compare(i, id)) < 0) {
 			best, at, id = name, a, i
 		}
 	}
@@ -134,6 +134,9 @@ func (m *Model) FetchOrchestrationItem(l provider.Lock) (*provider.Turn, error) 
 	t := &provider.Turn{InstanceID: best}
 	for _, msg := range q.messages {
 		if msg.visible <= l.Now {
+			if len(t.Messages) == 0 || msg.visible < t.VisibleAt {
+				t.VisibleAt = msg.visible
+			}
 			msg.attempts++
 			t.AttemptCount = max(t.AttemptCount, msg.attempts)
 			t.MessageIDs = append(t.MessageIDs, msg.id)
@@ -142,6 +145,17 @@ func (m *Model) FetchOrchestrationItem(l provider.Lock) (*provider.Turn, error) 
 	}
 	m.describe(t)
 	return t, nil
+}
+
+// before compares two times of visibility: what is visible since l.From comes first, then what is so longest.
+func before(l provider.Lock, a, b int64) int {
+	if early := (a < l.From); early != (b < l.From) {
+		if early {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Compare(a, b)
 }
 
 func (m *Model) describe(t *provider.Turn) {

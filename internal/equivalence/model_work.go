@@ -18,7 +18,7 @@ func (m *Model) EnqueueWorkerItem(w provider.Work, now int64) error {
 func (m *Model) FetchWorkItem(l provider.Lock) (*provider.LockedWork, error) {
 	var best *work
 	for _, w := range m.works {
-		if w.visible <= l.Now && (best == nil || cmp.Or(cmp.Compare(w.visible, best.visible), cmp.Compare(w.id, best.id)) < 0) {
+		if w.visible <= l.Now && (best == nil || cmp.Or(before(l, w.visible, best.visible), cmp.Compare(w.id, best.id)) < 0) {
 			best = w
 		}
 	}
@@ -27,7 +27,7 @@ func (m *Model) FetchWorkItem(l provider.Lock) (*provider.LockedWork, error) {
 	}
 	best.token, best.visible = l.Token, l.Until
 	best.attempts++
-	return &provider.LockedWork{ID: best.id, Item: best.item, AttemptCount: best.attempts}, nil
+	return &provider.LockedWork{ID: best.id, Item: best.item, AttemptCount: best.attempts, EnqueuedAt: best.enqueued}, nil
 }
 
 // FetchWorkItems is one fetch after the other.

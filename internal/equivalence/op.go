@@ -21,8 +21,8 @@ type Op struct {
 	Slot int
 	// Execution is the execution id; Event the first event id; Count how many events.
 	Execution, Event, Count int
-	// Delay, Timeout and Advance are milliseconds.
-	Delay, Timeout, Advance int64
+	// Delay, Timeout and Advance are milliseconds. A fetch prefers what is visible for less than Since; 0 is no bound.
+	Delay, Timeout, Advance, Since int64
 	// Works, Messages and Cancels count what an ack carries.
 	Works, Messages, Cancels int
 	Status                   int // chooses among statuses
@@ -98,6 +98,7 @@ func Draw(s Source) Op {
 	op.Payload = pick(s, 0, 0, 0, 1, 2, 3, 4, 5)
 	op.Flag, op.Named = s(2) == 1, s(2) == 1
 	op.Room = pick(s, 0, 0, 0, 1, 2, 3)
+	op.Since = pick[int64](s, 0, 0, 0, 1, 2, 51, 1001)
 	return op
 }
 
@@ -134,10 +135,17 @@ func (op Op) String() string {
 	switch op.Kind {
 	case "enqueue_orchestrator_item", "ack_orchestration_item", "ack_work_item":
 		if r := rooms[op.Room%len(rooms)]; op.Room > 0 {
-			return fmt.Sprintf("%s, and fetch: turn %t, %d work items, for %d ms", text, r.turn, r.works, op.Timeout)
+			return fmt.Sprintf("%s, and fetch%s: turn %t, %d work items, for %d ms", text, op.since(), r.turn, r.works, op.Timeout)
 		}
 	}
 	return text
+}
+
+func (op Op) since() string {
+	if op.Since == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (first what is visible for less than %d ms)", op.Since)
 }
 
 func (op Op) text() string {
@@ -150,9 +158,9 @@ func (op Op) text() string {
 	case "enqueue_worker_item":
 		return fmt.Sprintf("%s for %q, execution %d, activity %d, payload %d", name, op.instance(), op.Execution, op.Event, op.Payload)
 	case "fetch_work_items":
-		return fmt.Sprintf("%s: %d, for %d ms", name, op.batch(), op.Timeout)
+		return fmt.Sprintf("%s%s: %d, for %d ms", name, op.since(), op.batch(), op.Timeout)
 	case "fetch_orchestration_item", "fetch_work_item":
-		return fmt.Sprintf("%s for %d ms", name, op.Timeout)
+		return fmt.Sprintf("%s%s for %d ms", name, op.since(), op.Timeout)
 	case "ack_orchestration_item":
 		return fmt.Sprintf("%s %s: execution %d, named %t, parent %t, status %q, %d events from %d, %d activities, %d messages from %q in %d ms, %d cancelled",
 			name, op.lock(), op.Execution, op.Named, op.Flag, op.status(), op.Count, op.Event, op.Works, op.Messages, op.other(), op.Delay, op.Cancels)

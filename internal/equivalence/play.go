@@ -76,7 +76,7 @@ func (p *player) playTurn(op Op) string {
 	case "enqueue_orchestrator_item":
 		return p.enqueue(provider.Message{InstanceID: op.instance(), VisibleAt: p.now + op.Delay, Item: p.item(op)}, p.want(op))
 	case "fetch_orchestration_item":
-		lock := provider.Lock{Token: p.token(), Now: p.now, Until: p.now + op.Timeout}
+		lock := p.lock(op)
 		t, err := s.FetchOrchestrationItem(lock)
 		if err != nil {
 			return answer(nil, err)
@@ -91,6 +91,14 @@ func (p *player) playTurn(op Op) string {
 		return answer(nil, s.RenewOrchestrationLock(p.turn(op), p.now, p.now+op.Timeout))
 	}
 	return answer(nil, s.DiscardOrchestrationItem(p.turn(op), p.now))
+}
+
+func (p *player) lock(op Op) provider.Lock {
+	l := provider.Lock{Token: p.token(), Now: p.now, Until: p.now + op.Timeout}
+	if op.Since > 0 {
+		l.From = p.now + 1 - op.Since
+	}
+	return l
 }
 
 func (p *player) later(op Op) *int64 {
@@ -153,20 +161,20 @@ func (p *player) playWork(op Op) string {
 		w := provider.Work{InstanceID: &instance, ExecutionID: &execution, ActivityID: &activity, Item: p.item(op)}
 		return answer(nil, s.EnqueueWorkerItem(w, p.now))
 	case "fetch_work_item":
-		lock := provider.Lock{Token: p.token(), Now: p.now, Until: p.now + op.Timeout}
+		lock := p.lock(op)
 		w, err := s.FetchWorkItem(lock)
 		if err != nil {
 			return answer(nil, err)
 		}
 		p.works = append(p.works, provider.WorkLock{Token: lock.Token, ID: w.ID})
-		return fmt.Sprintf("item %s, attempt %d", short(w.Item), w.AttemptCount)
+		return workText(w)
 	case "fetch_work_items":
-		lock := provider.Lock{Token: p.token(), Now: p.now, Until: p.now + op.Timeout}
+		lock := p.lock(op)
 		works, err := s.FetchWorkItems(lock, op.batch())
 		text := ""
 		for _, w := range works {
 			p.works = append(p.works, provider.WorkLock{Token: lock.Token, ID: w.ID})
-			text += fmt.Sprintf("item %s, attempt %d; ", short(w.Item), w.AttemptCount)
+			text += workText(&w) + "; "
 		}
 		return answer(text, err)
 	case "ack_work_item":
@@ -270,8 +278,8 @@ func turnText(t *provider.Turn) string {
 	if t.ExecutionID != nil {
 		execution = fmt.Sprint(*t.ExecutionID)
 	}
-	return fmt.Sprintf("turn of %q, attempt %d, messages %s, known %t, name %s, version %s, execution %s, history %s",
-		t.InstanceID, t.AttemptCount, texts(t.Messages), t.Known, deref(t.Name), deref(t.Version), execution, texts(t.History))
+	return fmt.Sprintf("turn of %q, visible at %d, attempt %d, messages %s, known %t, name %s, version %s, execution %s, history %s",
+		t.InstanceID, t.VisibleAt-start, t.AttemptCount, texts(t.Messages), t.Known, deref(t.Name), deref(t.Version), execution, texts(t.History))
 }
 
 func deref(s *string) string {
@@ -315,4 +323,8 @@ func answer(value any, err error) string {
 		}
 	}
 	return "error: " + err.Error()
+}
+
+func workText(w *provider.LockedWork) string {
+	return fmt.Sprintf("item %s, attempt %d, enqueued at %d", short(w.Item), w.AttemptCount, w.EnqueuedAt-start)
 }

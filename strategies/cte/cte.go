@@ -50,7 +50,7 @@ func (Strategy) Name() string { return "cte" }
 // FetchOrchestrationItem implements [provider.Strategy].
 func (s Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.Turn, error) {
 	for {
-		t, fresh, err := scanTurn(conn.QueryRow(ctx, fetchClaim, l.Now, l.Token, l.Until, l.Owner))
+		t, fresh, err := scanTurn(conn.QueryRow(ctx, fetchClaim, l.Now, l.Token, l.Until, l.Owner, l.From))
 		if err != nil {
 			return nil, provider.NoRows(err, provider.ErrNoWork)
 		}
@@ -77,9 +77,13 @@ func (s Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l 
 func scanTurn(row pgx.Row) (t *provider.Turn, fresh bool, err error) {
 	t = &provider.Turn{}
 	var counted *int
+	var visible *int64
 	err = row.Scan(&t.InstanceID, &t.AttemptCount, &fresh, &t.MessageIDs, &t.Messages, &counted,
 		&t.Known, &t.Name, &t.Version, &t.ExecutionID, &t.History,
-		&t.HistoryOwner, &t.HistoryThrough)
+		&t.HistoryOwner, &t.HistoryThrough, &visible)
+	if visible != nil {
+		t.VisibleAt = *visible
+	}
 	if counted != nil && *counted > 0 {
 		t.AttemptCount = max(t.AttemptCount, *counted+1)
 	}
@@ -116,7 +120,7 @@ func toOthers(a *provider.TurnAck) bool {
 // FetchWorkItem implements [provider.Strategy].
 func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.LockedWork, error) {
 	w := &provider.LockedWork{}
-	err := conn.QueryRow(ctx, fetchWork, l.Now, l.Token, l.Until).Scan(&w.ID, &w.Item, &w.AttemptCount, nil)
+	err := conn.QueryRow(ctx, fetchWork, l.Now, l.Token, l.Until, l.From).Scan(&w.ID, &w.Item, &w.AttemptCount, &w.EnqueuedAt, nil)
 	if err != nil {
 		return nil, provider.NoRows(err, provider.ErrNoWork)
 	}
@@ -125,7 +129,7 @@ func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lo
 
 // FetchWorkItems implements [provider.Strategy].
 func (Strategy) FetchWorkItems(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) ([]provider.LockedWork, error) {
-	return inline.Works(conn.Query(ctx, fetchWorks, l.Now, l.Token, l.Until, n))
+	return inline.Works(conn.Query(ctx, fetchWorks, l.Now, l.Token, l.Until, n, l.From))
 }
 
 // AckWorkItem implements [provider.Strategy].

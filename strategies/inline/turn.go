@@ -56,7 +56,7 @@ func (Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l pr
 func fetchTurn(ctx context.Context, conn *pgx.Conn, l provider.Lock) (turn *provider.Turn, err error) {
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		t := &provider.Turn{}
-		err := tx.QueryRow(ctx, fetchCandidate, l.Now).Scan(&t.InstanceID, nil)
+		err := tx.QueryRow(ctx, fetchCandidate, l.Now, l.From).Scan(&t.InstanceID, nil)
 		if err != nil {
 			return provider.NoRows(err, provider.ErrNoWork)
 		}
@@ -85,12 +85,11 @@ func readMessages(ctx context.Context, tx pgx.Tx, t *provider.Turn, now int64) e
 		return err
 	}
 	counted := 0
-	var id int64
+	var id, visible int64
 	var item string
 	var attempts int
-	_, err = pgx.ForEachRow(rows, []any{&id, &item, &attempts}, func() error {
-		t.MessageIDs = append(t.MessageIDs, id)
-		t.Messages = append(t.Messages, item)
+	_, err = pgx.ForEachRow(rows, []any{&id, &item, &attempts, &visible}, func() error {
+		t.Add(id, item, visible)
 		counted = max(counted, attempts)
 		return nil
 	})

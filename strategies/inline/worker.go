@@ -30,7 +30,7 @@ func (Strategy) EnqueueWorkerItem(ctx context.Context, conn *pgx.Conn, w provide
 func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.LockedWork, error) {
 	w := &provider.LockedWork{}
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, workCandidate, l.Now).Scan(&w.ID, &w.Item, &w.AttemptCount, nil)
+		err := tx.QueryRow(ctx, workCandidate, l.Now, l.From).Scan(&w.ID, &w.Item, &w.AttemptCount, &w.EnqueuedAt, nil)
 		if err != nil {
 			return provider.NoRows(err, provider.ErrNoWork)
 		}
@@ -47,7 +47,7 @@ func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lo
 // FetchWorkItems implements [provider.Strategy].
 func (Strategy) FetchWorkItems(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) (works []provider.LockedWork, err error) {
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if works, err = Works(tx.Query(ctx, candidates, l.Now, n)); err != nil {
+		if works, err = Works(tx.Query(ctx, candidates, l.Now, n, l.From)); err != nil {
 			return err
 		}
 		ids := make([]int64, len(works))
@@ -67,7 +67,7 @@ func Works(rows pgx.Rows, err error) ([]provider.LockedWork, error) {
 		return nil, err
 	}
 	works, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w provider.LockedWork, err error) {
-		return w, row.Scan(&w.ID, &w.Item, &w.AttemptCount, nil)
+		return w, row.Scan(&w.ID, &w.Item, &w.AttemptCount, &w.EnqueuedAt, nil)
 	})
 	if err == nil && len(works) == 0 {
 		err = provider.ErrNoWork

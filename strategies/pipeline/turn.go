@@ -48,7 +48,7 @@ func fetchTurn(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.
 	counted := 0
 	none := true
 	b := &pgx.Batch{}
-	b.Queue(fetchClaim, l.Now, l.Token, l.Until).Query(func(rows pgx.Rows) error {
+	b.Queue(fetchClaim, l.Now, l.Token, l.Until, l.From).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&t.InstanceID, &t.AttemptCount, nil, nil}, func() error { none = false; return nil })
 		return err
 	})
@@ -56,9 +56,9 @@ func fetchTurn(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.
 		var id int64
 		var item string
 		var attempts int
-		_, err := pgx.ForEachRow(rows, []any{&id, &item, &attempts}, func() error {
-			t.MessageIDs = append(t.MessageIDs, id)
-			t.Messages = append(t.Messages, item)
+		var visible int64
+		_, err := pgx.ForEachRow(rows, []any{&id, &item, &attempts, &visible}, func() error {
+			t.Add(id, item, visible)
 			counted = max(counted, attempts)
 			return nil
 		})

@@ -20,7 +20,7 @@ var (
 // FetchWorkItem implements [provider.Strategy].
 func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.LockedWork, error) {
 	w := &provider.LockedWork{}
-	err := conn.QueryRow(ctx, fetchWork, l.Now, l.Token, l.Until).Scan(&w.ID, &w.Item, &w.AttemptCount, nil)
+	err := conn.QueryRow(ctx, fetchWork, l.Now, l.Token, l.Until, l.From).Scan(&w.ID, &w.Item, &w.AttemptCount, &w.EnqueuedAt, nil)
 	if err != nil {
 		return nil, provider.NoRows(err, provider.ErrNoWork)
 	}
@@ -29,7 +29,7 @@ func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lo
 
 // FetchWorkItems implements [provider.Strategy].
 func (Strategy) FetchWorkItems(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) ([]provider.LockedWork, error) {
-	return inline.Works(conn.Query(ctx, fetchWorks, l.Now, l.Token, l.Until, n))
+	return inline.Works(conn.Query(ctx, fetchWorks, l.Now, l.Token, l.Until, n, l.From))
 }
 
 // AckWorkItem implements [provider.Strategy].

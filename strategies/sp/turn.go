@@ -28,17 +28,18 @@ func (Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l pr
 	var id *string
 	var attempts *int
 	var known *bool
+	var visible *int64
 	t := &provider.Turn{}
-	err := conn.QueryRow(ctx, fetchTurn, l.Token, l.Now, l.Until, l.Owner).Scan(
+	err := conn.QueryRow(ctx, fetchTurn, l.Token, l.Now, l.Until, l.Owner, l.From).Scan(
 		&id, &attempts, &t.MessageIDs, &t.Messages, &known, &t.Name, &t.Version, &t.ExecutionID, &t.History,
-		&t.HistoryOwner, &t.HistoryThrough)
+		&t.HistoryOwner, &t.HistoryThrough, &visible)
 	if err != nil {
 		return nil, err
 	}
 	if id == nil {
 		return nil, provider.ErrNoWork
 	}
-	t.InstanceID, t.AttemptCount, t.Known = *id, *attempts, *known
+	t.InstanceID, t.AttemptCount, t.Known, t.VisibleAt = *id, *attempts, *known, *visible
 	return t, nil
 }
 

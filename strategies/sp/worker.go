@@ -25,25 +25,25 @@ func (Strategy) EnqueueWorkerItem(ctx context.Context, conn *pgx.Conn, w provide
 
 // FetchWorkItem implements [provider.Strategy].
 func (Strategy) FetchWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.LockedWork, error) {
-	var id *int64
+	var id, enqueued *int64
 	var item *string
 	var attempts *int
-	err := conn.QueryRow(ctx, fetchWork, l.Token, l.Now, l.Until).Scan(&id, &item, &attempts)
+	err := conn.QueryRow(ctx, fetchWork, l.Token, l.Now, l.Until, l.From).Scan(&id, &item, &attempts, &enqueued)
 	if err != nil {
 		return nil, err
 	}
 	if id == nil {
 		return nil, provider.ErrNoWork
 	}
-	return &provider.LockedWork{ID: *id, Item: *item, AttemptCount: *attempts}, nil
+	return &provider.LockedWork{ID: *id, Item: *item, AttemptCount: *attempts, EnqueuedAt: *enqueued}, nil
 }
 
 // FetchWorkItems implements [provider.Strategy].
 func (Strategy) FetchWorkItems(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) ([]provider.LockedWork, error) {
-	var ids []int64
+	var ids, enqueued []int64
 	var items []string
 	var attempts []int
-	if err := conn.QueryRow(ctx, fetchWorks, l.Token, l.Now, l.Until, n).Scan(&ids, &items, &attempts); err != nil {
+	if err := conn.QueryRow(ctx, fetchWorks, l.Token, l.Now, l.Until, n, l.From).Scan(&ids, &items, &attempts, &enqueued); err != nil {
 		return nil, err
 	}
 	if len(ids) == 0 {
@@ -51,7 +51,7 @@ func (Strategy) FetchWorkItems(ctx context.Context, conn *pgx.Conn, l provider.L
 	}
 	works := make([]provider.LockedWork, len(ids))
 	for i := range ids {
-		works[i] = provider.LockedWork{ID: ids[i], Item: items[i], AttemptCount: attempts[i]}
+		works[i] = provider.LockedWork{ID: ids[i], Item: items[i], AttemptCount: attempts[i], EnqueuedAt: enqueued[i]}
 	}
 	return works, nil
 }

@@ -84,28 +84,29 @@ func want(w provider.Want, args ...any) []any {
 	if w.Works > 0 {
 		work, workToken = *w.Work, &w.Work.Token
 	}
-	return append(args, turnToken, turn.Until, turn.Owner, w.Works, workToken, work.Until)
+	return append(args, turnToken, turn.Until, turn.Owner, turn.From, w.Works, workToken, work.Until, work.From)
 }
 
 func scan(row pgx.Row) (h provider.Handover, err error) {
 	var id *string
 	var attempts *int
 	var known *bool
-	var ids []int64
+	var visible *int64
+	var ids, enqueued []int64
 	var items []string
 	var counts []int
 	t := &provider.Turn{}
 	err = row.Scan(&id, &attempts, &t.MessageIDs, &t.Messages, &known, &t.Name, &t.Version, &t.ExecutionID, &t.History,
-		&t.HistoryOwner, &t.HistoryThrough, &ids, &items, &counts, &h.Next)
+		&t.HistoryOwner, &t.HistoryThrough, &visible, &ids, &items, &counts, &enqueued, &h.Next)
 	if err != nil {
 		return h, err
 	}
 	if id != nil {
-		t.InstanceID, t.AttemptCount, t.Known = *id, *attempts, *known
+		t.InstanceID, t.AttemptCount, t.Known, t.VisibleAt = *id, *attempts, *known, *visible
 		h.Turn = t
 	}
 	for i := range ids {
-		h.Works = append(h.Works, provider.LockedWork{ID: ids[i], Item: items[i], AttemptCount: counts[i]})
+		h.Works = append(h.Works, provider.LockedWork{ID: ids[i], Item: items[i], AttemptCount: counts[i], EnqueuedAt: enqueued[i]})
 	}
 	return h, nil
 }

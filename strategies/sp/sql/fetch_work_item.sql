@@ -1,1 +1,1 @@
-select * from fetch_work_item($1::uuid, $2, $3)
+select * from fetch_work_item($1::uuid, $2, $3, $4)

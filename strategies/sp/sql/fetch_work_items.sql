@@ -1,1 +1,1 @@
-select * from fetch_work_items($1::uuid, $2, $3, $4)
+select * from fetch_work_items($1::uuid, $2, $3, $4, $5)

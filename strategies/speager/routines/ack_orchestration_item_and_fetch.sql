@@ -11,15 +11,18 @@ create function ack_orchestration_item_and_fetch(
     p_message_instances text[], p_message_visible_at bigint[], p_message_items text[],
     p_cancelled_executions bigint[], p_cancelled_activities bigint[],
     p_history_seen uuid, p_history_owner uuid, p_history_through bigint,
-    p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_works int, p_work_token uuid, p_work_until bigint,
+    p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_turn_from bigint,
+    p_works int, p_work_token uuid, p_work_until bigint, p_work_from bigint,
     out out_instance_id text, out out_attempt_count int, out out_message_ids bigint[], out out_messages text[],
     out out_known boolean, out out_name text, out out_version text, out out_execution_id bigint, out out_history text[],
-    out out_history_owner uuid, out out_history_through bigint,
-    out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[], out out_next bigint)
+    out out_history_owner uuid, out out_history_through bigint, out out_visible_at bigint,
+    out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[], out out_work_enqueued_at bigint[],
+    out out_next bigint)
 language plpgsql as $$
 declare
     v_made int := case when p_works > 0 and p_cancelled_activities is null then coalesce(cardinality(p_work_items), 0) else 0 end;
     v_works int := p_works;
+    v_since bigint := case when v_made < p_works then 0 else p_work_from end; -- made before what else there is
     v_ids bigint[];
     v_held boolean;
     v_ready boolean := true;
@@ -44,7 +47,7 @@ begin
             insert into worker_queue (instance_id, execution_id, activity_id, work_item, visible_at, enqueued_at, lock_token, attempt_count)
             select p_work_instances[1], p_work_executions[1], p_work_activities[1], p_work_items[1],
                    case when a.alone then p_work_until else p_now end, p_now, case when a.alone then p_work_token end, a.alone::int
-            from (select not exists (select from worker_queue w where w.visible_at <= p_now) as alone) a
+            from (select not exists (select from worker_queue w where w.visible_at between v_since and p_now) as alone) a
             returning array[id], lock_token is not null into v_ids, v_held;
         else
             with made as (
@@ -52,7 +55,7 @@ begin
                 select n.instance_id, n.execution_id, n.activity_id, n.work_item,
                        case when n.held then p_work_until else p_now end, p_now, case when n.held then p_work_token end, n.held::int
                 from (select i.instance_id, i.execution_id, i.activity_id, i.work_item, a.alone and i.n <= p_works as held
-                      from (select not exists (select from worker_queue w where w.visible_at <= p_now) as alone) a,
+                      from (select not exists (select from worker_queue w where w.visible_at between v_since and p_now) as alone) a,
                            (select unnest(p_work_instances) as instance_id, unnest(p_work_executions) as execution_id,
                                    unnest(p_work_activities) as activity_id, unnest(p_work_items) as work_item,
                                    generate_series(1, v_made) as n) i) n
@@ -63,6 +66,7 @@ begin
             out_work_ids := v_ids[:p_works];
             out_work_items := p_work_items[:p_works];
             out_work_attempts := array_fill(1, array[cardinality(out_work_ids)]);
+            out_work_enqueued_at := array_fill(p_now, array[cardinality(out_work_ids)]);
             v_works := 0;
         end if;
     else
@@ -80,9 +84,9 @@ begin
 
     if v_works > 0 then
         select h.* into out_instance_id, out_attempt_count, out_message_ids, out_messages,
-            out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through,
-            out_work_ids, out_work_items, out_work_attempts
-        from hand_over(p_now, p_turn_token, p_turn_until, p_turn_owner, p_works, p_work_token, p_work_until) h;
+            out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through, out_visible_at,
+            out_work_ids, out_work_items, out_work_attempts, out_work_enqueued_at
+        from hand_over(p_now, p_turn_token, p_turn_until, p_turn_owner, p_turn_from, p_works, p_work_token, p_work_until, p_work_from) h;
         v_ready := false;
     end if;
     if p_turn_token is null or out_instance_id is not null then
@@ -93,10 +97,10 @@ begin
     into v_ready, out_next;
     if v_ready then
         select h.out_instance_id, h.out_attempt_count, h.out_message_ids, h.out_messages,
-            h.out_known, h.out_name, h.out_version, h.out_execution_id, h.out_history, h.out_history_owner, h.out_history_through
+            h.out_known, h.out_name, h.out_version, h.out_execution_id, h.out_history, h.out_history_owner, h.out_history_through, h.out_visible_at
         into out_instance_id, out_attempt_count, out_message_ids, out_messages,
-            out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through
-        from hand_over(p_now, p_turn_token, p_turn_until, p_turn_owner, 0, null, null) h;
+            out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through, out_visible_at
+        from hand_over(p_now, p_turn_token, p_turn_until, p_turn_owner, p_turn_from, 0, null, null, null) h;
     end if;
     if out_instance_id is not null then
         out_next := null;

@@ -3,11 +3,13 @@
 -- out_next, where a turn was wanted and none was looked for: when the instance can be fetched.
 create function ack_work_item_and_fetch(
     p_id bigint, p_token uuid, p_now bigint, p_instance_id text, p_visible_at bigint, p_completion text,
-    p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_works int, p_work_token uuid, p_work_until bigint,
+    p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_turn_from bigint,
+    p_works int, p_work_token uuid, p_work_until bigint, p_work_from bigint,
     out out_instance_id text, out out_attempt_count int, out out_message_ids bigint[], out out_messages text[],
     out out_known boolean, out out_name text, out out_version text, out out_execution_id bigint, out out_history text[],
-    out out_history_owner uuid, out out_history_through bigint,
-    out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[], out out_next bigint)
+    out out_history_owner uuid, out out_history_through bigint, out out_visible_at bigint,
+    out out_work_ids bigint[], out out_work_items text[], out out_work_attempts int[], out out_work_enqueued_at bigint[],
+    out out_next bigint)
 language plpgsql as $$
 declare
     v_id bigint;
@@ -22,8 +24,8 @@ begin
     if p_completion is not null then
         insert into orchestrator_queue as q (instance_id, visible_at, work_item)
         values (p_instance_id, p_visible_at, p_completion)
-        returning q.id, p_turn_token is not null and p_visible_at <= p_now
-                        and not exists (select from instance_locks l where l.visible_at <= p_now)
+        returning q.id, p_turn_token is not null and p_visible_at between p_turn_from and p_now
+                        and not exists (select from instance_locks l where l.visible_at between p_turn_from and p_now)
         into v_id, v_alone;
 
         insert into instance_locks as l (instance_id, visible_at, head_id, lock_token, attempt_count, dirty)
@@ -42,17 +44,20 @@ begin
         raise exception 'lock token is not held' using errcode = 'PB001';
     end if;
 
-    -- A turn that the instance has already takes the completion later, so that nothing is fetchable.
-    if p_turn_token is not null and not (v_alone and v_token is not null and v_visible > p_now) then
+    -- A turn that the instance has already takes the completion later, so that nothing is fetchable, unless it is from before
+    -- p_turn_from.
+    if p_turn_token is not null
+        and not (v_alone and v_token is not null and v_visible > p_now and (p_turn_from = 0 or v_token = p_turn_token)) then
         select h.* into out_instance_id, out_attempt_count, out_message_ids, out_messages,
-            out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through,
-            out_work_ids, out_work_items, out_work_attempts
-        from hand_over(p_now, p_turn_token, p_turn_until, p_turn_owner, p_works, p_work_token, p_work_until) h;
+            out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through, out_visible_at,
+            out_work_ids, out_work_items, out_work_attempts, out_work_enqueued_at
+        from hand_over(p_now, p_turn_token, p_turn_until, p_turn_owner, p_turn_from, p_works, p_work_token, p_work_until, p_work_from) h;
         return;
     end if;
     if p_works > 0 then
-        select h.out_work_ids, h.out_work_items, h.out_work_attempts into out_work_ids, out_work_items, out_work_attempts
-        from hand_over(p_now, null, null, null, p_works, p_work_token, p_work_until) h;
+        select h.out_work_ids, h.out_work_items, h.out_work_attempts, h.out_work_enqueued_at
+        into out_work_ids, out_work_items, out_work_attempts, out_work_enqueued_at
+        from hand_over(p_now, null, null, null, null, p_works, p_work_token, p_work_until, p_work_from) h;
     end if;
     if not v_alone or v_token <> p_turn_token then
         return;
@@ -61,6 +66,7 @@ begin
     out_instance_id := p_instance_id;
     out_attempt_count := 1;
     out_message_ids := array[v_id];
+    out_visible_at := p_visible_at;
     out_messages := array[p_completion];
     select true, i.orchestration_name, i.orchestration_version, i.current_execution_id,
            array(select h.event_data from history h

@@ -1,5 +1,6 @@
 select out_instance_id, out_attempt_count, out_message_ids, out_messages, out_known, out_name, out_version, out_execution_id,
-       out_history, out_history_owner::text, out_history_through, out_work_ids, out_work_items, out_work_attempts, out_next
+       out_history, out_history_owner::text, out_history_through, out_visible_at,
+       out_work_ids, out_work_items, out_work_attempts, out_work_enqueued_at, out_next
 from ack_orchestration_item_and_fetch(
     $1, $2::uuid, $3::bigint[], $4, $5,
     $6, $7, $8,
@@ -9,4 +10,4 @@ from ack_orchestration_item_and_fetch(
     $19::text[], $20::bigint[], $21::text[],
     $22::bigint[], $23::bigint[],
     $24::uuid, $25::uuid, $26,
-    $27::uuid, $28, $29::uuid, $30::int, $31::uuid, $32)
+    $27::uuid, $28, $29::uuid, $30, $31::int, $32::uuid, $33, $34)

@@ -1,3 +1,5 @@
 select out_instance_id, out_attempt_count, out_message_ids, out_messages, out_known, out_name, out_version, out_execution_id,
-       out_history, out_history_owner::text, out_history_through, out_work_ids, out_work_items, out_work_attempts, out_next
-from ack_work_item_and_fetch($1, $2::uuid, $3, $4, $5, $6, $7::uuid, $8, $9::uuid, $10::int, $11::uuid, $12)
+       out_history, out_history_owner::text, out_history_through, out_visible_at,
+       out_work_ids, out_work_items, out_work_attempts, out_work_enqueued_at, out_next
+from ack_work_item_and_fetch($1, $2::uuid, $3, $4, $5, $6, $7::uuid, $8, $9::uuid, $10,
+    $11::int, $12::uuid, $13, $14)

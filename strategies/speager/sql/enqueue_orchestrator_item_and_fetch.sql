@@ -1,3 +1,5 @@
 select out_instance_id, out_attempt_count, out_message_ids, out_messages, out_known, out_name, out_version, out_execution_id,
-       out_history, out_history_owner::text, out_history_through, out_work_ids, out_work_items, out_work_attempts, out_next
-from enqueue_orchestrator_item_and_fetch($1, $2, $3, $4, $5::uuid, $6, $7::uuid, $8::int, $9::uuid, $10)
+       out_history, out_history_owner::text, out_history_through, out_visible_at,
+       out_work_ids, out_work_items, out_work_attempts, out_work_enqueued_at, out_next
+from enqueue_orchestrator_item_and_fetch($1, $2, $3, $4, $5::uuid, $6, $7::uuid, $8,
+    $9::int, $10::uuid, $11, $12)

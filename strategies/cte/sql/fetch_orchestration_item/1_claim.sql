@@ -1,14 +1,24 @@
--- Locks the instance that has been fetchable longest and reads what its turn needs, in one statement. The statement reads
+-- Locks the instance that has been fetchable longest, of those since $5 if there is one, and reads what its turn needs, in one statement. The statement reads
 -- with a snapshot that is older than the lock it takes, so what it read may be stale. Whoever gives an instance a message
 -- or a turn also writes its row here, so it is stale only if the row that was locked is not the version that the snapshot
 -- holds: then is_fresh is false, and the caller reads again. $1 now, $2 token, $3 until,
 -- $4 who may have had the instance's last turn and then needs only what is newer.
 with candidate as materialized (
-    select instance_id, ctid as locked_version from instance_locks
-    where visible_at <= $1
-    order by visible_at, head_id
+    select c.* from (
+        select * from (
+            select instance_id, ctid as locked_version from instance_locks
+            where visible_at between $5 and $1
+            order by visible_at, head_id
+            limit 1
+            for update skip locked) recent
+        union all
+        select * from (
+            select instance_id, ctid as locked_version from instance_locks
+            where visible_at < $5 and visible_at <= $1
+            order by visible_at, head_id
+            limit 1
+            for update skip locked) earlier) c
     limit 1
-    for update skip locked
 ), claimed as (
     update instance_locks l
     set visible_at = $3, lock_token = $2::uuid, attempt_count = l.attempt_count + 1, dirty = false
@@ -30,12 +40,12 @@ select c.instance_id, c.attempt_count, c.is_fresh, m.ids, m.items, m.attempts,
              where h.instance_id = c.instance_id and h.execution_id = x.execution_id
                and h.event_id > case when i.history_owner = $4::uuid then i.history_through else 0 end
              order by h.event_id),
-       i.history_owner::text, i.history_through
+       i.history_owner::text, i.history_through, m.visible_at
 from claimed c
 left join instances i on i.instance_id = c.instance_id
 cross join lateral (
-    select array_agg(q.id) as ids, array_agg(q.work_item) as items, max(q.attempt_count) as attempts
-    from (select id, work_item, attempt_count from orchestrator_queue
+    select array_agg(q.id) as ids, array_agg(q.work_item) as items, max(q.attempt_count) as attempts, min(q.visible_at) as visible_at
+    from (select id, work_item, attempt_count, visible_at from orchestrator_queue
           where instance_id = c.instance_id and visible_at <= $1 order by id) q
 ) m
 cross join lateral (

@@ -14,12 +14,12 @@ select c.instance_id, c.attempt_count, true, m.ids, m.items, m.attempts,
              where h.instance_id = c.instance_id and h.execution_id = x.execution_id
                and h.event_id > case when i.history_owner = $4::uuid then i.history_through else 0 end
              order by h.event_id),
-       i.history_owner::text, i.history_through
+       i.history_owner::text, i.history_through, m.visible_at
 from held c
 left join instances i on i.instance_id = c.instance_id
 cross join lateral (
-    select array_agg(q.id) as ids, array_agg(q.work_item) as items, max(q.attempt_count) as attempts
-    from (select id, work_item, attempt_count from orchestrator_queue
+    select array_agg(q.id) as ids, array_agg(q.work_item) as items, max(q.attempt_count) as attempts, min(q.visible_at) as visible_at
+    from (select id, work_item, attempt_count, visible_at from orchestrator_queue
           where instance_id = c.instance_id and visible_at <= $1 order by id) q
 ) m
 cross join lateral (
