@@ -19,6 +19,8 @@ type EagerStrategy interface {
 	AckOrchestrationItemAndFetch(ctx context.Context, conn *pgx.Conn, a *TurnAck, w Want) (Handover, error)
 	// AckWorkItemAndFetch is AckWorkItem, then fetches. It fails as that does; then nothing is locked.
 	AckWorkItemAndFetch(ctx context.Context, conn *pgx.Conn, l WorkLock, now int64, completion *Message, w Want) (Handover, error)
+	// AckWorkItemsAndFetch is AckWorkItems, then fetches. It fails as that does; then nothing is locked.
+	AckWorkItemsAndFetch(ctx context.Context, conn *pgx.Conn, l WorkLocks, now int64, completions Messages, w Want) (Handover, error)
 }
 
 type (

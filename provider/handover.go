@@ -113,6 +113,26 @@ func (p *Provider) AckWorkItemAndFetch(ctx context.Context, token LockToken, com
 	})
 }
 
+// AckWorkItemsAndFetch is [Provider.AckWorkItems] followed by fetches; see [Provider.EnqueueOrchestratorItemAndFetch]. The error
+// is the ack's: with one, nothing is handed over, and it is repeated only as the plain ack is.
+func (p *Provider) AckWorkItemsAndFetch(ctx context.Context, acks []WorkItemAck, room Room) (HandedOver, error) {
+	const op = "ack_work_items_and_fetch"
+	if err := room.check(); err != nil {
+		return HandedOver{}, p.refuse(op, err)
+	}
+	eager, ok := p.eager(room)
+	if !ok {
+		return p.then(ctx, room, p.AckWorkItems(ctx, acks))
+	}
+	locks, done, err := workAcks(acks)
+	if err != nil {
+		return HandedOver{}, p.refuse(op, err)
+	}
+	return p.handOver(ctx, op, room, func(error) {}, func(conn *pgx.Conn, now int64, w Want) (Handover, error) {
+		return eager.AckWorkItemsAndFetch(ctx, conn, locks, now, done.at(now), w)
+	})
+}
+
 func (r Room) check() error {
 	switch {
 	case r.Turn != 0 && millis(r.Turn) <= 0:

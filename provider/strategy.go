@@ -60,6 +60,9 @@ type WorkStrategy interface {
 	// AckWorkItem deletes the item and enqueues its completion, if there is one. Returns [ErrLockLost] unless the lock is
 	// held and unexpired.
 	AckWorkItem(ctx context.Context, conn *pgx.Conn, l WorkLock, now int64, completion *Message) error
+	// AckWorkItems does it for several items and as many completions, all or none: [ErrLockLost] unless all locks are held and
+	// unexpired; then nothing changed.
+	AckWorkItems(ctx context.Context, conn *pgx.Conn, l WorkLocks, now int64, completions Messages) error
 	// AbandonWorkItem gives the item back, even with an expired lock. Returns [ErrLockLost] if it was taken over.
 	AbandonWorkItem(ctx context.Context, conn *pgx.Conn, a WorkAbandon) error
 	// RenewWorkItemLock moves the expiry of an unexpired lock. Returns [ErrLockLost].
@@ -191,6 +194,11 @@ type (
 		Item         string // JSON
 		AttemptCount int
 		EnqueuedAt   int64
+	}
+	// WorkLocks are locks of work items, a slice a column.
+	WorkLocks struct {
+		IDs    []int64
+		Tokens []string
 	}
 	// A WorkAbandon gives a work item back. VisibleAt is nil when it returns to its place in the queue.
 	WorkAbandon struct {

@@ -126,6 +126,57 @@ func (p *Provider) AckWorkItem(ctx context.Context, token LockToken, completion 
 	})
 }
 
+// A WorkItemAck is the end of one work item: its lock's token and what [Provider.AckWorkItem] calls its completion, not nil.
+type WorkItemAck struct {
+	LockToken  LockToken
+	Completion WorkItem
+}
+
+// AckWorkItems is [Provider.AckWorkItem] for several items in one transaction, all or none: their completions, which may be of
+// different instances, are enqueued in the order of acks. Fails as that does, for the first that makes no sense or where any lock
+// is not held; then nothing changed. No acks, an item twice and a nil completion are [ErrInvalid].
+func (p *Provider) AckWorkItems(ctx context.Context, acks []WorkItemAck) error {
+	const op = "ack_work_items"
+	locks, done, err := workAcks(acks)
+	if err != nil {
+		return p.refuse(op, err)
+	}
+	return p.do(ctx, op, OutcomeOK, func(conn *pgx.Conn) error {
+		now := p.Now()
+		return p.strategy.AckWorkItems(ctx, conn, locks, now, done.at(now))
+	})
+}
+
+// workAcks decodes the tokens and encodes the completions.
+func workAcks(acks []WorkItemAck) (locks WorkLocks, done Messages, err error) {
+	if len(acks) == 0 {
+		return locks, done, fmt.Errorf("%w: there are no acks", ErrInvalid)
+	}
+	for _, ack := range acks {
+		lock, m, err := workAck(ack.LockToken, ack.Completion)
+		switch {
+		case err != nil:
+			return locks, done, err
+		case m == nil:
+			return locks, done, fmt.Errorf("%w: an ack has no completion: use AckWorkItem for it", ErrInvalid)
+		case slices.Contains(locks.IDs, lock.ID):
+			return locks, done, fmt.Errorf("%w: work item %d is acked twice", ErrInvalid, lock.ID)
+		}
+		locks.IDs, locks.Tokens = append(locks.IDs, lock.ID), append(locks.Tokens, lock.Token)
+		done.InstanceIDs, done.Items = append(done.InstanceIDs, m.InstanceID), append(done.Items, m.Item)
+	}
+	done.VisibleAt = make([]int64, len(acks))
+	return locks, done, nil
+}
+
+// at is m, visible from now on.
+func (m Messages) at(now int64) Messages {
+	for i := range m.VisibleAt {
+		m.VisibleAt[i] = now
+	}
+	return m
+}
+
 // workAck decodes the token and encodes the completion, which is nil when there is none.
 func workAck(token LockToken, completion WorkItem) (lock WorkLock, done *Message, err error) {
 	if lock, err = decodeWorkLock(token); err != nil {

@@ -101,3 +101,12 @@ func (p *player) ackWork(l provider.WorkLock, done *provider.Message, w *provide
 		return e.s.AckWorkItemAndFetch(e.ctx, e.conn, l, p.now, done, *w)
 	}, func() error { return p.subject.AckWorkItem(l, p.now, done) })
 }
+
+func (p *player) ackWorks(l provider.WorkLocks, done provider.Messages, w *provider.Want) string {
+	if w == nil {
+		return answer(nil, p.subject.AckWorkItems(l, p.now, done))
+	}
+	return p.handsOver(w, func(e eager) (provider.Handover, error) {
+		return e.s.AckWorkItemsAndFetch(e.ctx, e.conn, l, p.now, done, *w)
+	}, func() error { return p.subject.AckWorkItems(l, p.now, done) })
+}

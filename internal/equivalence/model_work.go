@@ -74,6 +74,22 @@ func (m *Model) AckWorkItem(l provider.WorkLock, now int64, completion *provider
 	return nil
 }
 
+// AckWorkItems is one ack after the other, or none.
+func (m *Model) AckWorkItems(l provider.WorkLocks, now int64, completions provider.Messages) error {
+	for i, id := range l.IDs {
+		if m.unexpiredWork(provider.WorkLock{ID: id, Token: l.Tokens[i]}, now) == nil {
+			return provider.ErrLockLost
+		}
+	}
+	for i, id := range l.IDs {
+		done := provider.Message{InstanceID: completions.InstanceIDs[i], VisibleAt: completions.VisibleAt[i], Item: completions.Items[i]}
+		if err := m.AckWorkItem(provider.WorkLock{ID: id, Token: l.Tokens[i]}, now, &done); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // AbandonWorkItem gives the item back.
 func (m *Model) AbandonWorkItem(a provider.WorkAbandon) error {
 	w := m.heldWork(a.Lock)

@@ -63,7 +63,7 @@ var weights = []struct {
 	{"advance_clock", 8},
 	{"enqueue_orchestrator_item", 16}, {"fetch_orchestration_item", 18}, {"ack_orchestration_item", 14},
 	{"abandon_orchestration_item", 6}, {"renew_orchestration_lock", 3}, {"discard_orchestration_item", 2},
-	{"enqueue_worker_item", 5}, {"fetch_work_item", 7}, {"fetch_work_items", 3}, {"ack_work_item", 6}, {"abandon_work_item", 4}, {"renew_work_item_lock", 3},
+	{"enqueue_worker_item", 5}, {"fetch_work_item", 7}, {"fetch_work_items", 3}, {"ack_work_item", 6}, {"ack_work_items", 4}, {"abandon_work_item", 4}, {"renew_work_item_lock", 3},
 	{"read_history", 3}, {"read_execution", 1}, {"append_history", 2}, {"read_status", 2},
 	{"list_instances", 1}, {"list_executions", 1}, {"latest_execution_id", 1}, {"get_instance_info", 2}, {"get_execution_info", 1},
 	{"get_system_metrics", 1}, {"get_queue_depths", 2},
@@ -133,7 +133,7 @@ func (op Op) lock() string {
 func (op Op) String() string {
 	text := op.text()
 	switch op.Kind {
-	case "enqueue_orchestrator_item", "ack_orchestration_item", "ack_work_item":
+	case "enqueue_orchestrator_item", "ack_orchestration_item", "ack_work_item", "ack_work_items":
 		if r := rooms[op.Room%len(rooms)]; op.Room > 0 {
 			return fmt.Sprintf("%s, and fetch%s: turn %t, %d work items, for %d ms", text, op.since(), r.turn, r.works, op.Timeout)
 		}
@@ -166,6 +166,8 @@ func (op Op) text() string {
 			name, op.lock(), op.Execution, op.Named, op.Flag, op.status(), op.Count, op.Event, op.Works, op.Messages, op.other(), op.Delay, op.Cancels)
 	case "ack_work_item":
 		return fmt.Sprintf("%s %s, completion %t for %q", name, op.lock(), op.Flag, op.instance())
+	case "ack_work_items":
+		return fmt.Sprintf("%s: %d from %s, completions for %q and on", name, op.batch(), op.lock(), op.instance())
 	case "abandon_orchestration_item", "abandon_work_item":
 		return fmt.Sprintf("%s %s, delay %d ms, ignore attempt %t", name, op.lock(), op.Delay, op.Flag)
 	case "renew_orchestration_lock", "renew_work_item_lock":

@@ -62,7 +62,7 @@ func (p *player) play(op Op) string {
 	case "enqueue_orchestrator_item", "fetch_orchestration_item", "ack_orchestration_item",
 		"abandon_orchestration_item", "renew_orchestration_lock", "discard_orchestration_item":
 		return p.playTurn(op)
-	case "enqueue_worker_item", "fetch_work_item", "fetch_work_items", "ack_work_item", "abandon_work_item", "renew_work_item_lock":
+	case "enqueue_worker_item", "fetch_work_item", "fetch_work_items", "ack_work_item", "ack_work_items", "abandon_work_item", "renew_work_item_lock":
 		return p.playWork(op)
 	case "list_children", "get_parent_id", "get_instance_tree", "delete_instances", "delete_instance", "delete_instances_bulk", "prune_executions":
 		return p.playRemoval(op)
@@ -183,10 +183,32 @@ func (p *player) playWork(op Op) string {
 			done = &provider.Message{InstanceID: op.instance(), VisibleAt: p.now, Item: p.item(op)}
 		}
 		return p.ackWork(p.work(op), done, p.want(op))
+	case "ack_work_items":
+		locks, done := p.acks(op)
+		return p.ackWorks(locks, done, p.want(op))
 	case "abandon_work_item":
 		return answer(nil, s.AbandonWorkItem(provider.WorkAbandon{Lock: p.work(op), VisibleAt: p.later(op), IgnoreAttempt: op.Flag}))
 	}
 	return answer(nil, s.RenewWorkItemLock(p.work(op), p.now, p.now+op.Timeout))
+}
+
+// acks are the ends of some of the newest locked items, each once, mostly for one instance.
+func (p *player) acks(op Op) (l provider.WorkLocks, done provider.Messages) {
+	for n := range op.batch() {
+		next := op
+		if next.Slot >= 0 {
+			next.Slot += n
+		}
+		lock := p.work(next)
+		if slices.Contains(l.IDs, lock.ID) {
+			break
+		}
+		l.IDs, l.Tokens = append(l.IDs, lock.ID), append(l.Tokens, lock.Token)
+		done.InstanceIDs = append(done.InstanceIDs, op.target(n*op.Execution*op.Messages))
+		done.VisibleAt = append(done.VisibleAt, p.now)
+		done.Items = append(done.Items, p.item(op))
+	}
+	return l, done
 }
 
 func (p *player) playRead(op Op) string {

@@ -21,6 +21,7 @@ type Subject interface {
 	FetchWorkItem(l provider.Lock) (*provider.LockedWork, error)
 	FetchWorkItems(l provider.Lock, n int) ([]provider.LockedWork, error)
 	AckWorkItem(l provider.WorkLock, now int64, completion *provider.Message) error
+	AckWorkItems(l provider.WorkLocks, now int64, completions provider.Messages) error
 	AbandonWorkItem(a provider.WorkAbandon) error
 	RenewWorkItemLock(l provider.WorkLock, now, until int64) error
 	ReadHistory(instanceID string) ([]string, error)
@@ -88,6 +89,10 @@ func (o onServer) FetchWorkItems(l provider.Lock, n int) ([]provider.LockedWork,
 func (o onServer) AckWorkItem(l provider.WorkLock, now int64, completion *provider.Message) error {
 	return o.s.AckWorkItem(o.ctx, o.conn, l, now, completion)
 }
+func (o onServer) AckWorkItems(l provider.WorkLocks, now int64, completions provider.Messages) error {
+	return o.s.AckWorkItems(o.ctx, o.conn, l, now, completions)
+}
+
 func (o onServer) AbandonWorkItem(a provider.WorkAbandon) error {
 	return o.s.AbandonWorkItem(o.ctx, o.conn, a)
 }

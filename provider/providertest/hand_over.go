@@ -60,6 +60,13 @@ var handings = []handing{
 		func(s *trial, _ *provider.OrchestrationItem, work *provider.LockedWorkItem, r provider.Room) (provider.HandedOver, error) {
 			return s.Provider.AckWorkItemAndFetch(s.ctx, work.LockToken, completed("new", 1), r)
 		}},
+	{"ack_work_items",
+		func(s *trial, _ *provider.OrchestrationItem, work *provider.LockedWorkItem) error {
+			return s.Provider.Provider.AckWorkItems(s.ctx, []provider.WorkItemAck{{LockToken: work.LockToken, Completion: completed("new", 1)}})
+		},
+		func(s *trial, _ *provider.OrchestrationItem, work *provider.LockedWorkItem, r provider.Room) (provider.HandedOver, error) {
+			return s.Provider.AckWorkItemsAndFetch(s.ctx, []provider.WorkItemAck{{LockToken: work.LockToken, Completion: completed("new", 1)}}, r)
+		}},
 }
 
 // lockFor fetches a turn and a work item of an instance that nothing is before.
@@ -398,22 +405,29 @@ func noTurnFromAnOldSnapshot(s *trial) {
 	if !ok {
 		return // each fetch is a transaction of its own
 	}
+	now := s.Clock.Now().UnixMilli()
+	lock := provider.Lock{Token: "00000000-0000-4000-8000-000000000001", Now: now, Until: now + 1000}
 	for _, level := range []pgx.TxIsoLevel{pgx.RepeatableRead, pgx.Serializable} {
+		id := string(level)
+		s.schedule(activity(id, 1))
 		conn, done := s.session()
 		tx, err := conn.BeginTx(s.ctx, pgx.TxOptions{IsoLevel: level})
 		s.must(err)
-		_, err = tx.Exec(s.ctx, "select from instances") // the snapshot
+		work, err := eager.FetchWorkItem(s.ctx, tx.Conn(), lock) // with the snapshot
 		s.must(err)
-		id := string(level)
 		s.enqueue(start(id))
-		s.must(s.tryAck(s.fetch(), firstTurn("1.0.0")))
-		now := s.Clock.Now().UnixMilli()
-		lock := provider.Lock{Token: "00000000-0000-4000-8000-000000000001", Now: now, Until: now + 1000}
+		s.must(s.tryAck(s.fetch(), provider.OrchestrationAck{ExecutionID: 1, History: events(started("1.0.0")), Metadata: named("1.0.0")}))
+
 		h, err := eager.EnqueueOrchestratorItemAndFetch(s.ctx, tx.Conn(), provider.Message{InstanceID: id, VisibleAt: now, Item: "{}"},
 			provider.Want{Turn: &lock})
 		s.must(err)
-		equal(s, id, h, provider.Handover{Next: &now})
+		equal(s, "after an enqueue, "+id, h, provider.Handover{Next: &now})
+		h, err = eager.AckWorkItemsAndFetch(s.ctx, tx.Conn(), provider.WorkLocks{IDs: []int64{work.ID}, Tokens: []string{lock.Token}}, now,
+			provider.Messages{InstanceIDs: []string{id}, VisibleAt: []int64{now}, Items: []string{"{}"}}, provider.Want{Turn: &lock})
+		s.must(err)
+		equal(s, "after an ack of items, "+id, h, provider.Handover{Next: &now})
 		s.must(tx.Rollback(s.ctx))
+		s.exec("delete from worker_queue")
 		done()
 	}
 }

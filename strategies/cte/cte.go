@@ -36,6 +36,7 @@ var (
 	fetchWorks  = sql.Get("fetch_work_items")
 	ackWork     = sql.Get("ack_work_item.with_completion")
 	ackWorkOnly = sql.Get("ack_work_item.without_completion")
+	ackWorks    = sql.Get("ack_work_items")
 	readHistory = sql.Get("read_history")
 )
 
@@ -142,6 +143,16 @@ func (Strategy) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Work
 		return err
 	}
 	_, err := conn.Exec(ctx, ackWork, l.ID, l.Token, now, done.InstanceID, done.VisibleAt, done.Item)
+	return held(err)
+}
+
+// AckWorkItems implements [provider.Strategy].
+func (Strategy) AckWorkItems(ctx context.Context, conn *pgx.Conn, l provider.WorkLocks, now int64, done provider.Messages) error {
+	_, err := conn.Exec(ctx, ackWorks, l.IDs, l.Tokens, now, done.InstanceIDs, done.VisibleAt, done.Items)
+	return held(err)
+}
+
+func held(err error) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == divisionByZero {
 		return provider.ErrLockLost
@@ -149,7 +160,7 @@ func (Strategy) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Work
 	return err
 }
 
-// divisionByZero is how ack_work_item says that the item is not held.
+// divisionByZero is how ack_work_item and ack_work_items say that an item is not held.
 const divisionByZero = "22012"
 
 // ReadHistory implements [provider.Strategy].

@@ -16,6 +16,8 @@ var (
 	workLocks     = sql.Get("fetch_work_items.lock")
 	ackEnqueue    = sql.Get("ack_work_item.enqueue_completion")
 	workDelete    = sql.Get("ack_work_item.delete")
+	ackEnqueueAll = sql.Get("ack_work_items.enqueue_completions")
+	worksDelete   = sql.Get("ack_work_items.delete")
 	abandonWork   = sql.Get("abandon_work_item")
 	renewWork     = sql.Get("renew_work_item_lock")
 )
@@ -84,6 +86,20 @@ func (Strategy) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Work
 			}
 		}
 		return held(ctx, tx, workDelete, l.ID, l.Token, now)
+	})
+}
+
+// AckWorkItems implements [provider.Strategy].
+func (Strategy) AckWorkItems(ctx context.Context, conn *pgx.Conn, l provider.WorkLocks, now int64, done provider.Messages) error {
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, ackEnqueueAll, done.InstanceIDs, done.VisibleAt, done.Items); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, worksDelete, l.IDs, l.Tokens, now)
+		if err == nil && tag.RowsAffected() != int64(len(l.IDs)) {
+			err = provider.ErrLockLost
+		}
+		return err
 	})
 }
 

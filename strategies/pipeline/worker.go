@@ -10,11 +10,13 @@ import (
 )
 
 var (
-	fetchWork   = sql.Get("fetch_work_item")
-	fetchWorks  = sql.Get("fetch_work_items")
-	workDelete  = sql.Get("ack_work_item.delete")
-	workEnqueue = shared.Get("ack_work_item.enqueue_completion")
-	readHistory = sql.Get("read_history")
+	fetchWork    = sql.Get("fetch_work_item")
+	fetchWorks   = sql.Get("fetch_work_items")
+	workDelete   = sql.Get("ack_work_item.delete")
+	workEnqueue  = shared.Get("ack_work_item.enqueue_completion")
+	worksDelete  = sql.Get("ack_work_items.delete")
+	worksEnqueue = shared.Get("ack_work_items.enqueue_completions")
+	readHistory  = sql.Get("read_history")
 )
 
 // FetchWorkItem implements [provider.Strategy].
@@ -39,6 +41,14 @@ func (Strategy) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Work
 		b.Queue(workEnqueue, done.InstanceID, done.VisibleAt, done.Item)
 	}
 	b.Queue(workDelete, l.ID, l.Token, now)
+	return flush(ctx, conn, b)
+}
+
+// AckWorkItems implements [provider.Strategy].
+func (Strategy) AckWorkItems(ctx context.Context, conn *pgx.Conn, l provider.WorkLocks, now int64, done provider.Messages) error {
+	b := &pgx.Batch{}
+	b.Queue(worksEnqueue, done.InstanceIDs, done.VisibleAt, done.Items)
+	b.Queue(worksDelete, l.IDs, l.Tokens, now)
 	return flush(ctx, conn, b)
 }
 

@@ -13,6 +13,7 @@ var (
 	fetchWork   = sql.Get("fetch_work_item")
 	fetchWorks  = sql.Get("fetch_work_items")
 	ackWork     = sql.Get("ack_work_item")
+	ackWorks    = sql.Get("ack_work_items")
 	abandonWork = sql.Get("abandon_work_item")
 	renewWork   = sql.Get("renew_work_item_lock")
 )
@@ -64,6 +65,12 @@ func (Strategy) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.Work
 		instance, visible, item = &done.InstanceID, &done.VisibleAt, &done.Item
 	}
 	_, err := conn.Exec(ctx, ackWork, l.ID, l.Token, now, instance, visible, item)
+	return err
+}
+
+// AckWorkItems implements [provider.Strategy].
+func (Strategy) AckWorkItems(ctx context.Context, conn *pgx.Conn, l provider.WorkLocks, now int64, done provider.Messages) error {
+	_, err := conn.Exec(ctx, ackWorks, l.IDs, l.Tokens, now, done.InstanceIDs, done.VisibleAt, done.Items)
 	return err
 }
 

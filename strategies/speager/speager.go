@@ -26,6 +26,7 @@ var (
 	enqueueMessage = sql.Get("enqueue_orchestrator_item_and_fetch")
 	ackTurn        = sql.Get("ack_orchestration_item_and_fetch")
 	ackWork        = sql.Get("ack_work_item_and_fetch")
+	ackWorks       = sql.Get("ack_work_items_and_fetch")
 )
 
 // Strategy implements [provider.EagerStrategy]. Its zero value is ready.
@@ -72,6 +73,11 @@ func (Strategy) AckWorkItemAndFetch(ctx context.Context, conn *pgx.Conn, l provi
 		instance, visible, item = &done.InstanceID, &done.VisibleAt, &done.Item
 	}
 	return scan(conn.QueryRow(ctx, ackWork, want(w, l.ID, l.Token, now, instance, visible, item)...))
+}
+
+// AckWorkItemsAndFetch implements [provider.EagerStrategy].
+func (Strategy) AckWorkItemsAndFetch(ctx context.Context, conn *pgx.Conn, l provider.WorkLocks, now int64, done provider.Messages, w provider.Want) (provider.Handover, error) {
+	return scan(conn.QueryRow(ctx, ackWorks, want(w, l.IDs, l.Tokens, now, done.InstanceIDs, done.VisibleAt, done.Items)...))
 }
 
 // want adds the arguments that say what is to be handed over: a token of null for nothing.
