@@ -144,7 +144,7 @@ func (w warmer) lock() provider.Lock {
 }
 
 func (w warmer) pass(n int) error {
-	for _, step := range []func(int) error{w.empty, w.turn, w.work, w.eager, w.read} {
+	for _, step := range []func(int) error{w.empty, w.turn, w.work, w.works, w.eager, w.read} {
 		if err := step(n); err != nil {
 			return err
 		}
@@ -259,6 +259,42 @@ func (w warmer) work(int) error {
 			err = w.s.AbandonWorkItem(w.ctx, w.conn, provider.WorkAbandon{Lock: held})
 		} else {
 			err = w.s.AckWorkItem(w.ctx, w.conn, held, warmNow, done)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// works works off two items in one call, if it gets any.
+func (w warmer) works(int) error {
+	for _, more := range []bool{false, true} {
+		for id := range int64(2) {
+			item := provider.Work{InstanceID: &w.instance, ExecutionID: &id, ActivityID: &id, Item: "{}"}
+			if err := w.s.EnqueueWorkerItem(w.ctx, w.conn, item, warmNow); err != nil {
+				return err
+			}
+		}
+		l := w.lock()
+		items, err := w.s.FetchWorkItems(w.ctx, w.conn, l, 2)
+		if errors.Is(err, provider.ErrNoWork) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		var locks provider.WorkLocks
+		var done provider.Messages
+		for _, item := range items {
+			locks.IDs, locks.Tokens = append(locks.IDs, item.ID), append(locks.Tokens, l.Token)
+			done.InstanceIDs, done.VisibleAt, done.Items = append(done.InstanceIDs, w.instance), append(done.VisibleAt, warmNow), append(done.Items, "{}")
+		}
+		if s, ok := w.s.(provider.EagerStrategy); ok && more {
+			turn, work := w.lock(), w.lock()
+			_, err = s.AckWorkItemsAndFetch(w.ctx, w.conn, locks, warmNow, done, provider.Want{Turn: &turn, Works: 2, Work: &work})
+		} else {
+			err = w.s.AckWorkItems(w.ctx, w.conn, locks, warmNow, done)
 		}
 		if err != nil {
 			return err

@@ -38,6 +38,7 @@ type site struct {
 	workers      int // negative for none
 	historyCache int
 	lookBack     time.Duration
+	workBatch    int
 }
 
 func (s site) start(ctx context.Context) (*process, error) {
@@ -59,7 +60,7 @@ func (s site) start(ctx context.Context) (*process, error) {
 	}
 	p.runtime, err = runtime.New(runtime.Config{
 		Provider: p.provider, Registry: s.load.registry(), Observer: func() provider.Observer { return s.record },
-		OrchestrationDispatchers: 2, WorkerDispatchers: s.workers, LockTimeout: lockTime, WorkLockTimeout: lockTime,
+		OrchestrationDispatchers: 2, WorkerDispatchers: s.workers, WorkBatch: s.workBatch, LockTimeout: lockTime, WorkLockTimeout: lockTime,
 		AwaitPoll: 50 * time.Millisecond, MaxAttempts: muchTried, OnError: s.record.unseen,
 		Connect: func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, s.config.Copy()) },
 		Channel: wake.Channel(s.schema),
@@ -89,6 +90,9 @@ func (w *world) startProcess(ctx context.Context, n int) (*process, error) {
 	}
 	if (w.Seed/2+uint64(n))%2 == 0 { // and, whether or not it does, one begins its fetches late in the queue
 		s.lookBack = 20 * time.Millisecond
+	}
+	if (w.Seed/4+uint64(n))%2 == 0 { // and one fetches and acks activities several at a time
+		s.workBatch = 4
 	}
 	return s.start(ctx)
 }

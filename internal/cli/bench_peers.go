@@ -66,7 +66,7 @@ client for each orchestration. It needs a server on this machine, on Linux, and 
 	f.IntVar(&config.Rounds, "rounds", 7, "`rounds` of each")
 	f.DurationVar(&config.Round, "round", 5*time.Second, "`time` of a round, in whole seconds")
 	f.IntVar(&config.Scale, "scale", 10, "`scale` of pgbench's tables")
-	f.IntVar(&config.WorkBatch, "work-batch", 0, "lock up to this many `activities` in one call")
+	f.IntVar(&config.WorkBatch, "work-batch", 0, "lock up to this many `activities` in one call, and ack those of one instance that end together in one")
 	d.add(f)
 	return c
 }

@@ -76,7 +76,7 @@ func (l *loadFlags) add(c *cobra.Command) {
 	f.IntSliceVar(&l.config.Histories, "history", nil, "`events` of each instance at the beginning, such as 5,100,1000 (operations 5)")
 	f.IntVar(&l.config.HistoryCache, "history-cache", 0, "`MiB` of histories to keep between turns, so that a fetch reads only what is newer")
 	f.DurationVar(&l.config.LookBack, "look-back", 0, "begin fetches this `time` before what the last one found, such as 1s: dead rows cost less, the order is less exact")
-	f.IntVar(&l.config.WorkBatch, "work-batch", 0, "lock up to this many `activities` in one call of fetch_work_items (default 1, by fetch_work_item)")
+	f.IntVar(&l.config.WorkBatch, "work-batch", 0, "lock up to this many `activities` in one call, and ack those of one instance that end together in one (default 1)")
 	f.Int64Var(&l.seed, "seed", 0, "`seed` of payloads and of the order of strategies (default random, and reported)")
 	f.StringArrayVar(&l.faults, "fault", nil, "put a fault in, to try a gate: `strategy:operation:delay[:as]`")
 	_ = f.MarkHidden("fault")

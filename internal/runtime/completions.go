@@ -78,6 +78,13 @@ func (c *completions) begin(instance string) (ack uint64, last bool) {
 	return ack, last
 }
 
+// alone says whether no other ack of the instance is under way, and no worker was given another activity of it that it has not
+// begun, beside the n acks that the caller has begun.
+func (c *completions) alone(instance string, n int) (alone bool) {
+	c.change(instance, func(a *arrivals) { alone = a.acks == n && a.given == 0 })
+	return alone
+}
+
 // end is called after it, with whether it brought a message that nobody looks for. It says whether somebody is to be woken
 // for the instance now.
 func (c *completions) end(instance string, ack uint64, came bool) (wake bool) {

@@ -29,7 +29,8 @@ type Config struct {
 	OrchestrationDispatchers, WorkerDispatchers int
 	// WorkBatch is how many activities one fetch may lock: for this worker and the idle ones of the process, and what is left
 	// over waits for this worker, or is given back when an activity takes half of WorkLockTimeout. It saves statements where
-	// activities are short and many, and costs turns in the queue where they are long. 0 is 1.
+	// activities are short and many, and costs turns in the queue where they are long. Above 1, activities of one instance that
+	// end while another of it is being acked are acked in one call behind it, up to WorkBatch. 0 is 1.
 	WorkBatch int
 	// LockTimeout is how long a turn may take, WorkLockTimeout after how long an activity whose worker died is run again;
 	// a living worker renews. At least a millisecond; 0 is 30 s.
@@ -59,6 +60,7 @@ type Runtime struct {
 	works       *gate
 	instances   *instances
 	completions *completions
+	acks        *acks
 	awaited     *awaited
 	hub         *wake.Hub // nil without Config.Connect, and before Start
 	counters    counters
@@ -114,7 +116,7 @@ func New(c Config) (*Runtime, error) {
 	}
 	c.setDefaults()
 	return &Runtime{
-		Config: c, turns: newGate(), works: newGate(), instances: newInstances(), completions: newCompletions(), awaited: newAwaited(),
+		Config: c, turns: newGate(), works: newGate(), instances: newInstances(), completions: newCompletions(), acks: newAcks(c.WorkBatch), awaited: newAwaited(),
 		rules: rules{registry: c.Registry, now: c.Provider.Now, guid: newGUID, maxAttempts: c.MaxAttempts},
 	}, nil
 }

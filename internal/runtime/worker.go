@@ -120,19 +120,46 @@ func (w *worker) commit(run, calls context.Context, item *provider.LockedWorkIte
 	}
 }
 
-// ack commits the completion and, where the strategy can hand over, asks for the next item and, if a dispatcher has time
-// for it and no worker was given another activity of the instance, for a turn.
+// ack commits the completion, together with those of the same instance that end meanwhile.
 func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, completion provider.WorkItem) error {
+	e := &ending{WorkItemAck: provider.WorkItemAck{LockToken: item.LockToken, Completion: completion}}
+	if completion == nil {
+		return w.ackGroup(run, calls, "", []*ending{e}, false)
+	}
+	target := completion.Target()
+	var last bool
+	e.number, last = w.completions.begin(target)
+	group := []*ending{e}
+	if w.WorkBatch > 1 {
+		e.group = make(chan []*ending, 1)
+		if group = w.acks.enter(target, e); group == nil {
+			return e.err
+		}
+		last = w.completions.alone(target, len(group))
+	}
+	err := w.ackGroup(run, calls, target, group, last)
+	for _, other := range group[1:] {
+		other.group <- nil
+	}
+	return err
+}
+
+// ackGroup commits the completions of one instance, or the end of an item without one. Where the strategy can hand over it asks for
+// the next item and, if this is the last that is to come of the instance and a dispatcher has time for it, for a turn.
+func (w *worker) ackGroup(run, calls context.Context, target string, group []*ending, last bool) error {
 	var room provider.Room
 	var places []chan handed
-	target, ack, last := "", uint64(0), false
-	if completion != nil {
-		target = completion.Target()
-		ack, last = w.completions.begin(target)
-	}
-	underWay := completion != nil
+	underWay := target != ""
 	ended := func(came bool) {
-		if underWay = false; w.completions.end(target, ack, came) {
+		underWay = false
+		wake := false
+		for _, e := range group {
+			wake = w.completions.end(target, e.number, came) || wake
+		}
+		if w.WorkBatch > 1 {
+			w.acks.leave(target)
+		}
+		if wake {
 			w.sent(target)
 		}
 	}
@@ -152,7 +179,7 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 	var got provider.HandedOver
 	mark := w.instances.begin()
 	err := w.persist(run, calls, w.WorkLockTimeout, func() (err error) {
-		got, err = w.provider.AckWorkItemAndFetch(calls, item.LockToken, completion, room)
+		got, err = w.send(calls, group, room)
 		if err != nil { // the next try may be long after this one
 			w.seatTurn(calls, w.provider, places, nil, mark)
 			places, room.Turn = nil, 0
@@ -167,15 +194,47 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 		w.asked(asked, got, err)
 	}
 	w.called = w.called || err != nil
+	if err != nil && len(group) > 1 && !provider.IsRetryable(err) {
+		return w.ackEach(run, calls, target, group)
+	}
+	for _, e := range group {
+		e.err = err
+	}
 	// A turn that was asked for and not found is in other hands, or comes after an older one, whose dispatcher fetches next.
 	came := err == nil && (len(places) == 0 || got.Err != nil || got.Left != nil) || errors.Is(err, provider.ErrLockLost)
 	switch {
 	case underWay:
 		ended(came)
-	case completion != nil && came:
+	case target != "" && came:
 		w.sent(target)
 	}
 	return err
+}
+
+func (w *worker) send(calls context.Context, group []*ending, room provider.Room) (provider.HandedOver, error) {
+	if len(group) == 1 {
+		return w.provider.AckWorkItemAndFetch(calls, group[0].LockToken, group[0].Completion, room)
+	}
+	list := make([]provider.WorkItemAck, len(group))
+	for i, e := range group {
+		list[i] = e.WorkItemAck
+	}
+	return w.provider.AckWorkItemsAndFetch(calls, list, room)
+}
+
+// ackEach acks one by one what could not be acked together: one lock is lost, or one completion cannot be stored.
+func (w *worker) ackEach(run, calls context.Context, target string, group []*ending) error {
+	came := false
+	for _, e := range group {
+		e.err = w.persist(run, calls, w.WorkLockTimeout, func() error {
+			return w.provider.AckWorkItem(calls, e.LockToken, e.Completion)
+		})
+		came = came || e.err == nil || errors.Is(e.err, provider.ErrLockLost)
+	}
+	if came {
+		w.sent(target)
+	}
+	return group[0].err
 }
 
 // asked notes what an ack that asked for items at that time has brought.
