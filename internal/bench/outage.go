@@ -138,10 +138,13 @@ func (b *benchmark) await(ctx context.Context, cause error) (time.Duration, erro
 // waits says whether an attempt to connect may go better later: also one that met a server without memory or slots.
 func waits(err error) bool {
 	state := provider.State(err)
-	return workloads.Outage(err) || len(state) == 5 && state[:2] == "53"
+	return workloads.Outage(err) || errors.As(err, &readOnly{}) || len(state) == 5 && state[:2] == "53"
 }
 
-var errReadOnly = fmt.Errorf("the server only reads, as a standby: %w", context.DeadlineExceeded)
+// readOnly is the state of a server that may take writes later, as a standby does that is promoted.
+type readOnly struct{ mode target.Mode }
+
+func (r readOnly) Error() string { return "the server takes no writes, since " + string(r.mode) }
 
 // reconnect replaces the connection for looking on, and takes again what the lost one held.
 func (b *benchmark) reconnect(ctx context.Context) error {
@@ -175,12 +178,12 @@ func (b *benchmark) reconnect(ctx context.Context) error {
 // takeOver ends the sessions that the server still has of a broken connection, which hold locks, and takes those that keep
 // the next run off the schemas.
 func (b *benchmark) takeOver(ctx context.Context, conn *pgx.Conn) error {
-	var reads bool
-	if err := conn.QueryRow(ctx, "select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on'").Scan(&reads); err != nil {
+	mode, err := target.ReadWriteMode(ctx, conn)
+	if err != nil {
 		return err
 	}
-	if reads {
-		return errReadOnly
+	if mode != target.ReadWrite {
+		return readOnly{mode}
 	}
 	now, err := readLife(ctx, conn)
 	if err != nil {

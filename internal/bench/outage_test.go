@@ -16,6 +16,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pgbench-provider/internal/bench"
+	"pgbench-provider/internal/pgtest"
+	"pgbench-provider/internal/pooler"
 	"pgbench-provider/internal/result"
 	"pgbench-provider/internal/target"
 )
@@ -23,19 +25,33 @@ import (
 // private starts a cluster of its own for a test, and gives it also as a server that the caller named.
 func private(t *testing.T) (cluster, named *target.Server) {
 	t.Helper()
-	none := func(string) string { return "" }
-	cluster, err := target.Open(t.Context(), target.Spec{Getenv: none, Settings: map[string]string{"fsync": "off"}})
+	cluster, err := target.Open(t.Context(), target.Spec{Getenv: nothing, Settings: map[string]string{"fsync": "off"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cluster.Close(context.Background()) })
-	c := cluster.Config()
-	dsn := url.URL{Scheme: "postgres", User: url.UserPassword(c.User, c.Password), Path: "/" + c.Database,
-		Host: net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port))), RawQuery: "sslmode=disable"}
-	if named, err = target.Open(t.Context(), target.Spec{DSN: dsn.String(), Getenv: none}); err != nil {
+	return cluster, open(t, dsn(cluster.Config()))
+}
+
+func nothing(string) string { return "" }
+
+// dsn names a server, and others after it.
+func dsn(c *pgx.ConnConfig, others ...*pgx.ConnConfig) string {
+	host := net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port)))
+	for _, o := range others {
+		host += "," + net.JoinHostPort(o.Host, strconv.Itoa(int(o.Port)))
+	}
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(c.User, c.Password), Path: "/" + c.Database, Host: host, RawQuery: "sslmode=disable"}
+	return u.String()
+}
+
+func open(t *testing.T, dsn string) *target.Server {
+	t.Helper()
+	server, err := target.Open(t.Context(), target.Spec{DSN: dsn, Getenv: nothing})
+	if err != nil {
 		t.Fatal(err)
 	}
-	return cluster, named
+	return server
 }
 
 // outage is a server that goes away in the middle of a round.
@@ -43,6 +59,8 @@ type outage struct {
 	t       *testing.T
 	cluster *target.Server
 	how     syscall.Signal
+	down    func() error // nil stops the cluster so
+	up      func() error // nil starts it again
 	round   int
 	begin   sync.Once
 	over    chan struct{}
@@ -53,9 +71,15 @@ type outage struct {
 // show ends the server after a part of the first measured cell of the round; away says for how long, 0 for ever.
 func (o *outage) show(away time.Duration) func(bench.Progress) {
 	o.over, o.phases = make(chan struct{}), map[string]int{}
+	if o.down == nil {
+		o.down = func() error { return o.cluster.Halt(context.Background(), o.how) }
+	}
+	if o.up == nil {
+		o.up = func() error { return o.cluster.Resume(context.Background()) }
+	}
 	return func(p bench.Progress) {
 		o.phases[p.Phase]++
-		if p.Phase == "measured" && o.phases["back"] > 0 && away > 0 {
+		if p.Phase == "measured" && o.phases["back"] > 0 && away > 0 && o.cluster != nil {
 			o.sweep()
 		}
 		if p.Phase != "measure" || p.Round < o.round {
@@ -65,14 +89,14 @@ func (o *outage) show(away time.Duration) func(bench.Progress) {
 			go func() {
 				defer close(o.over)
 				time.Sleep(80 * time.Millisecond)
-				if err := o.cluster.Halt(context.Background(), o.how); err != nil {
+				if err := o.down(); err != nil {
 					o.t.Error(err)
 				}
 				if away == 0 {
 					return
 				}
 				time.Sleep(away)
-				if err := o.cluster.Resume(context.Background()); err != nil {
+				if err := o.up(); err != nil {
 					o.t.Error(err)
 				}
 			}()
@@ -252,5 +276,102 @@ func TestLostConnectionDisturbs(t *testing.T) {
 	}
 	if n := len(f.Cells[0].Disturbed); n != 1 || len(f.Cells[0].Rounds) != 3 {
 		t.Errorf("%d rounds disturbed, %d sound", n, len(f.Cells[0].Rounds))
+	}
+}
+
+// Of two servers one dies, and the other takes over what it was sent: the run goes on there, and removes its schemas there.
+func TestRunSurvivesAFailover(t *testing.T) {
+	t.Parallel()
+	for _, attributes := range []string{"read-write", "any"} {
+		primary, _ := private(t)
+		standby := pgtest.Standby(t, primary)
+		conn, err := pgx.ConnectConfig(t.Context(), primary.Config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		// What was confirmed is at the standby: a loss would be ours.
+		if _, err := conn.Exec(t.Context(), "alter system set synchronous_standby_names = '*'"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Exec(t.Context(), "select pg_reload_conf()"); err != nil {
+			t.Fatal(err)
+		}
+		named := open(t, dsn(primary.Config(), standby)+"&target_session_attrs="+attributes)
+		ctx := context.Background()
+		o := &outage{t: t, round: 2,
+			down: func() error { return primary.Halt(ctx, target.Kill) },
+			up: func() error {
+				conn, err := pgx.ConnectConfig(ctx, standby)
+				if err != nil {
+					return err
+				}
+				defer conn.Close(ctx)
+				_, err = conn.Exec(ctx, "select pg_promote()")
+				return err
+			}}
+		f, err := bench.Run(t.Context(), named, bench.Config{Strategies: []string{"inline", "sp"}, Workloads: []string{"hello-world"},
+			Rounds: 4, Round: 200 * time.Millisecond, InFlight: 2, Seed: 1, MaxOutage: time.Minute}, o.show(300*time.Millisecond))
+		<-o.over
+		if err != nil {
+			t.Fatalf("%s: %v", attributes, err)
+		}
+		if len(f.Cells[0].Rounds) < 4 || len(f.Cells[1].Rounds) < 4 || len(f.Cells[0].Disturbed)+len(f.Cells[1].Disturbed) == 0 {
+			t.Errorf("%s: %d and %d rounds, %+v and %+v", attributes, len(f.Cells[0].Rounds), len(f.Cells[1].Rounds), f.Cells[0].Disturbed, f.Cells[1].Disturbed)
+		}
+		if all := strings.Join(f.Warnings, "\n"); !strings.Contains(all, "The server went away once") || strings.Contains(all, "lost") {
+			t.Errorf("%s: %q", attributes, f.Warnings)
+		}
+		address := net.JoinHostPort(standby.Host, strconv.Itoa(int(standby.Port)))
+		if !strings.Contains(f.Environment.Server.Address, ","+address+"/") {
+			t.Errorf("%s: the address is %q, without %s", attributes, f.Environment.Server.Address, address)
+		}
+		after, err := pgx.ConnectConfig(t.Context(), standby)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer after.Close(ctx)
+		if left, err := target.LeftSchemas(t.Context(), after); err != nil || len(left) > 0 {
+			t.Errorf("%s: left: %v, %v", attributes, left, err)
+		}
+	}
+}
+
+// Behind a pooler the server goes away, or the pooler does.
+func TestRunSurvivesOutagesBehindAPooler(t *testing.T) {
+	t.Parallel()
+	cluster, _ := private(t)
+	for _, mode := range []pooler.Mode{pooler.Session, pooler.Transaction} {
+		bouncer := pgtest.StartPooler(t, mode, cluster.Config())
+		for _, c := range []struct {
+			who      string
+			down, up func() error
+		}{
+			{"server", func() error { return cluster.Halt(context.Background(), target.Immediate) }, func() error { return cluster.Resume(context.Background()) }},
+			{"pooler", func() error { bouncer.Stop(); return nil }, func() error { bouncer.Start(t); return nil }},
+		} {
+			named := open(t, bouncer.DSN)
+			o := &outage{t: t, round: 2, down: c.down, up: c.up}
+			f, err := bench.Run(t.Context(), named, bench.Config{Strategies: []string{"inline", "sp"}, Workloads: []string{"hello-world"},
+				Rounds: 4, Round: 200 * time.Millisecond, InFlight: 2, Seed: 1, MaxOutage: time.Minute}, o.show(300*time.Millisecond))
+			<-o.over
+			if err != nil {
+				t.Fatalf("%s, %s: %v", mode, c.who, err)
+			}
+			if len(f.Cells[0].Rounds) < 4 || len(f.Cells[1].Rounds) < 4 || len(f.Cells[0].Disturbed)+len(f.Cells[1].Disturbed) == 0 {
+				t.Errorf("%s, %s: %d and %d rounds, %+v and %+v", mode, c.who, len(f.Cells[0].Rounds), len(f.Cells[1].Rounds), f.Cells[0].Disturbed, f.Cells[1].Disturbed)
+			}
+			if all := strings.Join(f.Warnings, "\n"); !strings.Contains(all, "The server went away once") {
+				t.Errorf("%s, %s: %q", mode, c.who, f.Warnings)
+			}
+		}
+	}
+	conn, err := pgx.ConnectConfig(t.Context(), cluster.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if left, err := target.LeftSchemas(t.Context(), conn); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }

@@ -49,7 +49,7 @@ tell whether it lives; such schemas, and those that were kept with --keep, are d
 }
 
 func (a *app) cleanSchemas(ctx context.Context, d *databaseFlags, olderThan time.Duration) (err error) {
-	server, err := a.named(ctx, d)
+	server, err := a.named(ctx, d, false)
 	if err != nil {
 		return err
 	}

@@ -72,6 +72,8 @@ func TestScripts(t *testing.T) {
 			far := *alone
 			far.Host = "0.0.0.0:" + far.Port() // leads here, and is none of the loopback addresses
 			env.Setenv("FAR", far.String())
+			far.Host = alone.Host + "," + far.Host
+			env.Setenv("NEAR_AND_FAR", far.String())
 			env.Setenv("TMPDIR", env.WorkDir)
 			env.Setenv("INVALID", "\xff")
 			return nil

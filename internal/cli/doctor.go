@@ -51,7 +51,9 @@ can be measured there.`,
 			if readOnly && !a.spec(&d, nil).Named() {
 				return usage{errors.New("--read-only is for a database that exists, and none is named: give --dsn, or set PGBENCH_PROVIDER_DSN, DATABASE_URL or PGHOST")}
 			}
-			server, err := target.Open(c.Context(), a.spec(&d, p.say))
+			spec := a.spec(&d, p.say)
+			spec.Reads = true
+			server, err := target.Open(c.Context(), spec)
 			if err != nil {
 				return err
 			}
@@ -100,9 +102,11 @@ func diagnose(ctx context.Context, server *target.Server, readOnly bool) (found 
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	found.Server = server.Describe()
-	if err := conn.QueryRow(ctx, "select current_setting('transaction_read_only')::bool").Scan(&found.ReadOnly); err != nil {
+	mode, err := target.ReadWriteMode(ctx, conn)
+	if err != nil {
 		return found, err
 	}
+	found.ReadOnly = mode != target.ReadWrite
 	if readOnly && !found.ReadOnly {
 		return found, errors.New("the session could be made read-only by no means that this server knows: nothing was looked at")
 	}
@@ -120,6 +124,10 @@ func diagnose(ctx context.Context, server *target.Server, readOnly bool) (found 
 	slices.Sort(times)
 	found.RTTp50, found.RTTp99 = times[len(times)/2], times[len(times)-1]
 	found.Findings = findings(found.Facts, conn.Config())
+	if mode == target.Standby || mode == target.ReadOnly && !readOnly {
+		why, remedy, _ := strings.Cut(string(mode), ": ")
+		found.Findings = slices.Insert(found.Findings, 0, finding{"a server that takes writes: " + why, "nothing can be measured here", remedy, true})
+	}
 	return found, nil
 }
 

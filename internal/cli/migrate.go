@@ -54,7 +54,7 @@ the environment. A schema that holds things of others is refused, and so is publ
 			if err := checkSchema(schema); err != nil {
 				return usage{err}
 			}
-			return a.inSchema(c.Context(), &d, schema, s.run)
+			return a.inSchema(c.Context(), &d, schema, s.use == "status", s.run)
 		}})
 	}
 	return c
@@ -79,8 +79,8 @@ func checkSchema(name string) error {
 const maxIdentifier = 63
 
 // inSchema connects to a database that the caller named, with schema as its search path.
-func (a *app) inSchema(ctx context.Context, d *databaseFlags, schema string, body func(context.Context, *pgx.Conn) error) error {
-	server, err := a.named(ctx, d)
+func (a *app) inSchema(ctx context.Context, d *databaseFlags, schema string, reads bool, body func(context.Context, *pgx.Conn) error) error {
+	server, err := a.named(ctx, d, reads)
 	if err != nil {
 		return err
 	}
@@ -96,8 +96,10 @@ func (a *app) inSchema(ctx context.Context, d *databaseFlags, schema string, bod
 }
 
 // named opens a database that exists without us: one that was started for the command would be empty, and gone at its end.
-func (a *app) named(ctx context.Context, d *databaseFlags) (*target.Server, error) {
+// For what only reads a standby will do.
+func (a *app) named(ctx context.Context, d *databaseFlags, reads bool) (*target.Server, error) {
 	spec := a.spec(d, nil)
+	spec.Reads = reads
 	if !spec.Named() {
 		return nil, usage{errors.New("no database is named: give --dsn, or set PGBENCH_PROVIDER_DSN, DATABASE_URL or PGHOST")}
 	}

@@ -28,7 +28,7 @@ func parse(dsn, source string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
+func openNamed(ctx context.Context, dsn, source string, reads bool) (*Server, error) {
 	config, err := parse(dsn, source)
 	if err != nil {
 		return nil, err
@@ -52,7 +52,40 @@ func openNamed(ctx context.Context, dsn, source string) (*Server, error) {
 		}
 		pooler.Carry(s.config, s.pooler)
 	}
+	if reads {
+		return s, nil
+	}
+	mode, err := ReadWriteMode(ctx, conn)
+	if err != nil {
+		return nil, s.unreachable(ctx, err)
+	}
+	if mode != ReadWrite {
+		return nil, fmt.Errorf("%w: %s: %s takes no writes, since %s", ErrBadInput, source, s.where(), mode)
+	}
 	return s, nil
+}
+
+// A Mode says whether a session may write, and if not, why and what helps.
+type Mode string
+
+// The modes.
+const (
+	ReadWrite Mode = ""
+	Standby   Mode = "it is a standby: name the primary, or all hosts with target_session_attrs=read-write"
+	ReadOnly  Mode = "default_transaction_read_only is on: use a role or database that may write, or say default_transaction_read_only=off in the connection string"
+)
+
+// ReadWriteMode asks a server for its session's [Mode].
+func ReadWriteMode(ctx context.Context, conn *pgx.Conn) (mode Mode, err error) {
+	var standby, readOnly bool
+	err = conn.QueryRow(ctx, "select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'").Scan(&standby, &readOnly)
+	switch {
+	case standby:
+		mode = Standby
+	case readOnly:
+		mode = ReadOnly
+	}
+	return mode, err
 }
 
 // strayAt says whether a URL has more than one @, or one behind a slash or in no value of its query. Such a password that was not percent-encoded is
@@ -132,8 +165,12 @@ func (s *Server) unreachable(ctx context.Context, err error) error {
 	default:
 		reason = lastPart(err)
 	}
-	return fmt.Errorf("%s cannot be reached as user %q (%s): check that the server is up, and host, port and TLS mode",
-		where, s.config.User, Redact(reason))
+	server := "the server is up"
+	if s.config.ValidateConnect != nil {
+		server = "a server is up that is what target_session_attrs asks for"
+	}
+	return fmt.Errorf("%s cannot be reached as user %q (%s): check that %s, and host, port and TLS mode",
+		where, s.config.User, Redact(reason), server)
 }
 
 // lastPart is the innermost message, in a line: pgx puts user and database before it.

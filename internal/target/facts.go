@@ -42,7 +42,7 @@ func ServerFacts(ctx context.Context, conn *pgx.Conn) (Facts, error) {
 	if err != nil {
 		return f, err
 	}
-	f.Loopback = loopback(conn.Config().Host)
+	f.Loopback = loopback(conn.Config())
 	f.StatCreated = slices.Contains(f.Extensions, "pg_stat_statements")
 	if f.Settings, err = settings(ctx, conn); err != nil {
 		return f, err

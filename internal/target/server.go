@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -118,10 +120,11 @@ func (s *Server) Describe() string {
 }
 
 func (s *Server) where() string {
-	host := s.config.Host
-	if !strings.HasPrefix(host, "/") {
-		host = net.JoinHostPort(host, fmt.Sprint(s.config.Port))
+	var all []string
+	for _, h := range hosts(s.config) {
+		all = append(all, h.String())
 	}
+	host := strings.Join(all, ",")
 	if s.kind != "dsn" {
 		return host
 	}
@@ -133,16 +136,48 @@ func (s *Server) where() string {
 }
 
 // Address is where the server listens, without any secret: host and port or a socket's folder, and the database of one
-// that was there before.
+// that was there before. Where the connection string names several hosts, it holds them all, with commas: which of them
+// answers may change in the course of a run.
 func (s *Server) Address() string { return s.where() }
 
-// Loopback says whether the server is on this machine.
-func (s *Server) Loopback() bool { return loopback(s.config.Host) }
+// Loopback says whether the server is on this machine; of several hosts, whether all are.
+func (s *Server) Loopback() bool { return loopback(s.config) }
 
-func loopback(host string) bool {
-	if strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || host == "localhost" {
+// A host is one of those that a connection string names.
+type host struct {
+	name string // or a socket's folder
+	port uint16
+}
+
+func (h host) String() string {
+	if h.socket() {
+		return h.name
+	}
+	return net.JoinHostPort(h.name, strconv.Itoa(int(h.port)))
+}
+
+// socket says whether the host is a folder, or a name in Linux's abstract space, of Unix sockets.
+func (h host) socket() bool { return strings.HasPrefix(h.name, "/") || strings.HasPrefix(h.name, "@") }
+
+func (h host) loopback() bool {
+	if h.socket() || h.name == "localhost" {
 		return true
 	}
-	ip := net.ParseIP(host)
+	ip := net.ParseIP(h.name)
 	return ip != nil && ip.IsLoopback()
+}
+
+// hosts are those of a connection string, in its order. The driver has one more fallback for each with another TLS mode.
+func hosts(config *pgx.ConnConfig) []host {
+	all := []host{{config.Host, config.Port}}
+	for _, f := range config.Fallbacks {
+		if h := (host{f.Host, f.Port}); !slices.Contains(all, h) {
+			all = append(all, h)
+		}
+	}
+	return all
+}
+
+func loopback(config *pgx.ConnConfig) bool {
+	return !slices.ContainsFunc(hosts(config), func(h host) bool { return !h.loopback() })
 }

@@ -20,6 +20,7 @@ type Spec struct {
 	Schema    string // an empty one to work in, for a role that may create none; "" creates what is needed
 	// NoDownload forbids to download PostgreSQL where there is neither a database nor binaries nor Docker.
 	NoDownload bool
+	Reads      bool                // a server that takes no writes will do
 	PgBin      string              // folder with initdb and postgres; empty searches for the newest
 	Settings   map[string]string   // of a private cluster, on top of PostgreSQL's defaults
 	Getenv     func(string) string // nil is os.Getenv
@@ -93,7 +94,7 @@ func open(ctx context.Context, s Spec) (*Server, error) {
 		return nil, fmt.Errorf("%w: --dsn and --container exclude each other: give one", ErrBadInput)
 	}
 	if dsn, source, ok := s.dsn(); ok {
-		return openNamed(ctx, dsn, source)
+		return openNamed(ctx, dsn, source, s.Reads)
 	}
 	if s.Container != "" {
 		return openContainer(ctx, s, s.Container)
