@@ -58,6 +58,26 @@ func (w *world) empties(ctx context.Context, conn *pgx.Conn, patience time.Durat
 	}
 }
 
+// storedSQL tells in a line what there is of an instance.
+const storedSQL = `select format('executions [%s], events [%s], messages [%s], activities [%s], lock [%s]',
+	(select string_agg(format('%s %s', execution_id, status), ', ' order by execution_id) from executions where instance_id = $1),
+	(select string_agg(event_type, ', ' order by execution_id, event_id) from history where instance_id = $1),
+	(select string_agg(format('%s at %s', left(work_item, 40), visible_at), ', ' order by id) from orchestrator_queue where instance_id = $1),
+	(select string_agg(format('%s at %s, attempt %s', activity_id, visible_at, attempt_count), ', ' order by id) from worker_queue where instance_id = $1),
+	(select format('%s at %s, attempt %s', lock_token, visible_at, attempt_count) from instance_locks where instance_id = $1))`
+
+func (w *world) stored(ctx context.Context, instance string) (all string) {
+	conn, err := w.admin(ctx)
+	if err != nil {
+		return err.Error()
+	}
+	defer conn.Close(ctx)
+	if err := conn.QueryRow(ctx, storedSQL, instance).Scan(&all); err != nil {
+		return err.Error()
+	}
+	return all
+}
+
 // compare holds what is stored and what was executed against what was started.
 func (w *world) compare(ctx context.Context, conn *pgx.Conn) error {
 	all, err := read(ctx, conn)

@@ -57,6 +57,10 @@ func TestCheckerFindsWhatIsPlanted(t *testing.T) {
 	input := key(victim, 1, fan[0])
 	delete(w.load.executed, input)
 	finds(t, w, conn, "never executed", input+" was never executed")
+	if all := w.stored(t.Context(), victim); !strings.HasPrefix(all, "executions [1 Completed], events [OrchestrationStarted, ActivityScheduled,") ||
+		!strings.HasSuffix(all, ", OrchestrationCompleted], messages [], activities [], lock []") {
+		t.Errorf("what is stored of %s: %s", victim, all)
+	}
 	w.load.executed[input], w.load.executed["stray"] = 1, 1
 	finds(t, w, conn, "executed unasked", "stray was executed, and nobody asked")
 	delete(w.load.executed, "stray")

@@ -72,7 +72,7 @@ func (w *world) one(ctx context.Context, r *rand.Rand, p *process, i *instance) 
 	}
 	switch {
 	case ctx.Err() != nil:
-		w.violate("%s did not end within %v after the last fault", i.id, drainTime)
+		w.violate("%s did not end within %v after the last fault: %s", i.id, drainTime, w.stored(context.WithoutCancel(ctx), i.id))
 	case err != nil:
 		w.violate("%s: a client's call failed for good: %v", i.id, err)
 	case end.Status != provider.StatusCompleted || end.Output != i.kind.ends(i.id):

@@ -107,6 +107,30 @@ func TestEventsSurviveContinueAsNew(t *testing.T) {
 	})
 }
 
+// A turn that begins an instance may have been given back for a while. An event that comes meanwhile is visible before it, and
+// is not lost.
+func TestEventsAwaitTheStart(t *testing.T) {
+	t.Parallel()
+	everyStrategy(t, func(t *testing.T, p *provider.Provider) {
+		ctx := t.Context()
+		if err := p.EnqueueOrchestratorItem(ctx, provider.StartOrchestration{Instance: "late", Orchestration: "Waits", ExecutionID: 1}, 0); err != nil {
+			t.Fatal(err)
+		}
+		turn, err := p.FetchOrchestrationItem(ctx, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.AbandonOrchestrationItem(ctx, turn.LockToken, provider.Abandon{Delay: 400 * time.Millisecond}); err != nil {
+			t.Fatal(err)
+		}
+		r := runtime.NewRegistry()
+		r.Orchestration("Waits", func(c *runtime.Context, _ string) (string, error) { return c.WaitEvent("E").Await() })
+		b := run(t, p, r)
+		b.raise("late", "E", "raised")
+		b.completes("late", "raised")
+	})
+}
+
 func TestStopLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	everyStrategy(t, func(t *testing.T, p *provider.Provider) {

@@ -61,7 +61,8 @@ func (c *Client) StartVersion(ctx context.Context, instance, orchestration, vers
 }
 
 // Raise sends an instance an external event. One that comes before anybody waits for it is kept; one for an instance
-// that has ended, or that nobody has started yet, is lost. Returns the provider's error.
+// that has ended is lost, and so is one for an instance that nobody starts while it is tried, some seconds
+// ([Config.MaxAttempts]). Returns the provider's error.
 func (c *Client) Raise(ctx context.Context, instance, event, data string) error {
 	return c.enqueue(ctx, provider.ExternalRaised{Instance: instance, Name: event, Data: data})
 }

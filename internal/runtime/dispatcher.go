@@ -92,7 +92,7 @@ func (d *dispatcher) discard(run, calls context.Context, item *provider.Orchestr
 		d.counters.lost.Add(1)
 	default:
 		d.report(err)
-		d.abandon(calls, item, provider.Abandon{Delay: time.Second})
+		d.abandon(calls, item, provider.Abandon{Delay: giveBack})
 	}
 }
 
@@ -124,7 +124,7 @@ func (d *dispatcher) commit(run, calls context.Context, item *provider.Orchestra
 		return
 	}
 	// Without a delay it would be fetched again at once, to fail again.
-	d.abandon(calls, item, provider.Abandon{Delay: time.Second})
+	d.abandon(calls, item, provider.Abandon{Delay: giveBack})
 }
 
 // ack commits the turn and, where the strategy can hand over, asks for the next one and for as many activities as the

@@ -52,6 +52,9 @@ type turn struct {
 	end      *Result
 }
 
+// giveBack is for how long a turn is given back that cannot be committed, or decided, for now.
+const giveBack = time.Second
+
 // corruptID is the id of the event that ends an instance whose history cannot be decoded. It is above all others.
 const corruptID = 99999
 
@@ -80,7 +83,7 @@ func decide(r rules, item *provider.OrchestrationItem) decision {
 // decideCorrupt gives the instance back, in the hope of a process that can read it, and ends it when that was too often.
 func decideCorrupt(r rules, item *provider.OrchestrationItem) decision {
 	if item.AttemptCount <= r.maxAttempts {
-		return decision{abandon: &provider.Abandon{Delay: time.Second}}
+		return decision{abandon: &provider.Abandon{Delay: giveBack}}
 	}
 	details := poison(item.AttemptCount, r.maxAttempts, "FailedDeserialization", item.HistoryError.Error())
 	end := &Result{Status: provider.StatusFailed, Output: details.Error(), Details: *details}
@@ -115,7 +118,7 @@ func (t *turn) begin(item *provider.OrchestrationItem) (decision, bool) {
 	case n == 0 && next != nil:
 		t.startWith(provider.OrchestrationStarted{Name: next.Orchestration, Version: string(next.Version), Input: next.Input})
 	case n == 0:
-		return decision{discard: true}, false
+		return t.awaitStart(item), false
 	default:
 		return t.resume(item, next)
 	}
@@ -130,7 +133,7 @@ func (t *turn) resume(item *provider.OrchestrationItem, next *provider.ContinueA
 		return decision{discard: true, end: &Result{Status: provider.StatusFailed, Output: last.Details.Error(), Details: last.Details}}, false
 	case provider.OrchestrationContinuedAsNew:
 		if next == nil {
-			return t.awaitNext(item), false
+			return t.awaitStart(item), false
 		}
 		old, ok := item.History[0].(provider.OrchestrationStarted)
 		if !ok {
@@ -163,16 +166,17 @@ func (t *turn) headless(item *provider.OrchestrationItem) decision {
 	return decideCorrupt(t.rules, item)
 }
 
-// awaitNext is for a batch between two executions without the message that begins the second: a clock behind that of the
-// dispatcher that sent it cannot see it yet. What else came is worth waiting for.
-func (t *turn) awaitNext(item *provider.OrchestrationItem) decision {
+// awaitStart is for a batch without the message that begins the execution. That may be there and not be visible yet: a turn with
+// it was given back for a while, or a dispatcher whose clock is ahead sent it. What else came is worth waiting for, more than
+// once, and as long as a turn is tried.
+func (t *turn) awaitStart(item *provider.OrchestrationItem) decision {
 	if item.AttemptCount > t.maxAttempts {
 		return decision{discard: true}
 	}
 	for _, m := range item.Messages {
 		switch m.(type) {
 		case provider.ExternalRaised, provider.QueueMessage, provider.CancelInstance:
-			return decision{abandon: &provider.Abandon{Delay: 10 * time.Millisecond}}
+			return decision{abandon: &provider.Abandon{Delay: min(giveBack, 10*time.Millisecond<<(2*min(max(item.AttemptCount-1, 0), 5)))}}
 		}
 	}
 	return decision{discard: true}

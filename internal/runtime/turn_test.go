@@ -162,6 +162,28 @@ func TestTurnDropsWhatItHas(t *testing.T) {
 	}
 }
 
+// What begins an instance may be visible later than what came after it.
+func TestTurnAwaitsItsStart(t *testing.T) {
+	t.Parallel()
+	p := newPlay(t, twice)
+	for _, m := range []provider.WorkItem{p.raised("E", ""), provider.CancelInstance{Instance: "i"}, provider.QueueMessage{Instance: "i", Name: "q"}} {
+		var last time.Duration
+		for n := 1; n <= p.rules.maxAttempts; n++ {
+			d := p.attempt(n, p.completed(2, "x"), m)
+			if d.abandon == nil || d.abandon.IgnoreAttempt || d.abandon.Delay <= last || d.abandon.Delay > giveBack {
+				t.Fatalf("%T before its start, attempt %d after a delay of %v, is decided as %+v", m, n, last, d.abandon)
+			}
+			last = d.abandon.Delay
+		}
+		if d := p.attempt(p.rules.maxAttempts+1, m); !d.discard {
+			t.Errorf("%T that was tried enough is decided as %+v", m, d)
+		}
+	}
+	if d := p.attempt(1000, p.raised("E", ""), provider.StartOrchestration{Instance: "i", Orchestration: "O", ExecutionID: 1}); d.ack == nil {
+		t.Errorf("an event with its start is decided as %+v", d)
+	}
+}
+
 func TestTurnDetectsNondeterminism(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string]OrchestrationFunc{
