@@ -1,6 +1,8 @@
 package pgtest
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -16,8 +18,8 @@ import (
 	"pgbench-provider/internal/target"
 )
 
-// Standby makes a hot standby of an embedded server, which streams from it, and gives how to connect. It stops at the end of
-// the test.
+// Standby makes a hot standby of an embedded server, which streams from it, and gives how to connect. The server is stopped for a
+// moment. The standby stops at the end of the test.
 func Standby(tb testing.TB, primary *target.Server) *pgx.ConnConfig {
 	tb.Helper()
 	config, as := primary.Config(), other(tb)
@@ -26,24 +28,17 @@ func Standby(tb testing.TB, primary *target.Server) *pgx.ConnConfig {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := give(as, dir); err != nil {
+	data := filepath.Join(dir, "data")
+	copyFolder(tb, primary, data)
+	signal := filepath.Join(data, "standby.signal")
+	if err := errors.Join(os.WriteFile(signal, nil, 0o600), give(as, dir, signal)); err != nil {
 		tb.Fatal(err)
 	}
-	data := filepath.Join(dir, "data")
-	program := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(primary.Program(name), args...)
-		cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as}
-		return cmd
-	}
-	backup := program("pg_basebackup", "--pgdata", data, "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
-		"--host", config.Host, "--port", strconv.Itoa(int(config.Port)), "--username", config.User, "--no-password")
-	backup.Env = append(os.Environ(), "PGPASSWORD="+config.Password)
-	if out, err := backup.CombinedOutput(); err != nil {
-		tb.Fatalf("pg_basebackup: %v: %s", err, out)
-	}
+	source := fmt.Sprintf("primary_conninfo=host=%s port=%d user=%s password=%s", config.Host, config.Port, config.User, config.Password)
 	config.Port = uint16(freePort(tb))
 	config.Fallbacks = nil
-	server := program("postgres", "-D", data, "-p", strconv.Itoa(int(config.Port)), "-c", "unix_socket_directories=")
+	server := exec.Command(primary.Program("postgres"), "-D", data, "-p", strconv.Itoa(int(config.Port)), "-c", "unix_socket_directories=", "-c", source)
+	server.Dir, server.SysProcAttr = dir, &syscall.SysProcAttr{Credential: as}
 	var log strings.Builder
 	server.Stdout, server.Stderr = &log, &log
 	if err := server.Start(); err != nil {
@@ -65,4 +60,16 @@ func Standby(tb testing.TB, primary *target.Server) *pgx.ConnConfig {
 	}
 	tb.Fatalf("the standby at %s does not answer in time", net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))))
 	return nil
+}
+
+// copyFolder copies a server's files while it is down. (pg_basebackup is not among the programs of every installation.)
+func copyFolder(tb testing.TB, server *target.Server, to string) {
+	tb.Helper()
+	if err := server.Halt(tb.Context(), target.Fast); err != nil {
+		tb.Fatal(err)
+	}
+	out, err := exec.Command("cp", "-pR", filepath.Join(filepath.Dir(server.LogPath()), "data"), to).CombinedOutput()
+	if err := errors.Join(err, server.Resume(tb.Context())); err != nil {
+		tb.Fatalf("copy the server's files: %v: %s", err, out)
+	}
 }
