@@ -189,7 +189,7 @@ func (r Room) want(now int64) (w Want) {
 // unpack decodes what was handed over. A turn that was orphaned is replaced by the next, as a fetch does it.
 func (p *Provider) unpack(ctx context.Context, room Room, w Want, got Handover) (h HandedOver) {
 	if len(got.Works) > 0 {
-		p.works.found(earliest(got.Works))
+		p.works.found(w.Work, earliest(got.Works))
 	}
 	for i := range got.Works {
 		h.Works = append(h.Works, got.Works[i].decode(*w.Work))
@@ -201,7 +201,7 @@ func (p *Provider) unpack(ctx context.Context, room Room, w Want, got Handover) 
 		}
 		return h
 	}
-	p.turns.found(got.Turn.VisibleAt)
+	p.turns.found(w.Turn, got.Turn.VisibleAt)
 	if h.Turn, h.Err = p.accept(ctx, *w.Turn, got.Turn); h.Turn == nil && h.Err == nil {
 		h.fetchTurn(ctx, p, room.Turn)
 	}

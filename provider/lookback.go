@@ -36,14 +36,21 @@ func (b *lookBack) at(now int64) int64 {
 // fetched notes that a fetch found nothing: what comes is newer.
 func (b *lookBack) fetched(l Lock, err error) {
 	if errors.Is(err, ErrNoWork) {
-		b.found(l.Now)
+		b.found(&l, l.Now)
 	}
 }
 
-// found notes what a fetch has locked.
-func (b *lookBack) found(visibleAt int64) {
-	if b.span > 0 {
-		b.from.Store(visibleAt - b.span)
+// found notes what a fetch under l has locked. It moves the bound on only if that is still where the fetch began: others have
+// lowered it for what this one did not look for.
+func (b *lookBack) found(l *Lock, visibleAt int64) {
+	if b.span == 0 {
+		return
+	}
+	to := max(0, visibleAt-b.span)
+	for from := b.from.Load(); to < from || from == l.From; from = b.from.Load() {
+		if b.from.CompareAndSwap(from, to) {
+			return
+		}
 	}
 }
 

@@ -117,7 +117,7 @@ func (p *Provider) FetchOrchestrationItem(ctx context.Context, lockTimeout time.
 		if err != nil {
 			return nil, err
 		}
-		p.turns.found(turn.VisibleAt)
+		p.turns.found(&lock, turn.VisibleAt)
 		if item, err := p.accept(ctx, lock, turn); item != nil || err != nil {
 			return item, err
 		}

@@ -29,7 +29,8 @@ type Config struct {
 	// LookBack lets a fetch begin at what became fetchable up to LookBack before what the last one found, instead of at the
 	// oldest: on a server where a long transaction keeps dead rows, fetches then cost no more for them. What becomes fetchable
 	// later than that, such as a message whose transaction took longer to commit, or one that waited for the end of a turn, may be
-	// passed over for up to a second while there is newer. 0 is the exact order; else at least a millisecond.
+	// passed over for about a second while there is newer. So the clocks of processes should agree to less than it. 0 is the exact
+	// order; else at least a millisecond.
 	LookBack time.Duration
 	// CallTimeout is how long an attempt waits for a connection, and then for the server, before the connection is given up
 	// and the attempt fails with an error that may pass: a network that swallows everything says nothing. 0 is for ever. With

@@ -52,7 +52,7 @@ func (p *Provider) FetchWorkItem(ctx context.Context, lockTimeout time.Duration)
 	if err != nil {
 		return nil, err
 	}
-	p.works.found(work.EnqueuedAt)
+	p.works.found(&lock, work.EnqueuedAt)
 	return work.decode(lock), nil
 }
 
@@ -77,7 +77,7 @@ func (p *Provider) FetchWorkItems(ctx context.Context, lockTimeout time.Duration
 	if err != nil {
 		return nil, err
 	}
-	p.works.found(earliest(works))
+	p.works.found(&lock, earliest(works))
 	items := make([]*LockedWorkItem, len(works))
 	for i := range works {
 		items[i] = works[i].decode(lock)

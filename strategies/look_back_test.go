@@ -154,6 +154,7 @@ func TestLookBackSparesDeadRows(t *testing.T) {
 
 			clock := &stopwatch{}
 			clock.ahead(time.Hour)
+			begun := provider.OrchestrationAck{ExecutionID: 1, Metadata: provider.ExecutionMetadata{Name: "O", Version: "1"}}
 			// blocks are what the fetches needed of the tables that are the queues' order.
 			blocks := func(back time.Duration) (blocks int64) {
 				var pool *pgxpool.Pool
@@ -181,12 +182,17 @@ func TestLookBackSparesDeadRows(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
+				var turn *provider.OrchestrationItem
 				for n := range fetches + 1 {
 					if n == 1 { // the first looks at everything
 						blocks = count()
 					}
-					if _, err := p.FetchOrchestrationItem(t.Context(), time.Hour); err != nil {
-						t.Fatal(err)
+					if n%2 == 0 {
+						if turn, err = p.FetchOrchestrationItem(t.Context(), time.Hour); err != nil {
+							t.Fatal(err)
+						}
+					} else if got, err := p.AckOrchestrationItemAndFetch(t.Context(), turn.LockToken, begun, provider.Room{Turn: time.Hour}); err != nil || got.Turn == nil {
+						t.Fatalf("handed over: %+v, %v", got, err)
 					}
 					if _, err := p.FetchWorkItem(t.Context(), time.Hour); err != nil {
 						t.Fatal(err)

@@ -274,8 +274,8 @@ func TestLostConnectionDisturbs(t *testing.T) {
 	if err != nil || ended != 1 {
 		t.Fatalf("%d ended: %v", ended, err)
 	}
-	if n := len(f.Cells[0].Disturbed); n != 1 || len(f.Cells[0].Rounds) != 3 {
-		t.Errorf("%d rounds disturbed, %d sound", n, len(f.Cells[0].Rounds))
+	if len(f.Cells[0].Disturbed) != 1 || len(f.Cells[0].Rounds) != 3 {
+		t.Errorf("%d sound rounds, disturbed %+v", len(f.Cells[0].Rounds), f.Cells[0].Disturbed)
 	}
 }
 

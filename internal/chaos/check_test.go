@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"pgbench-provider/provider"
+	"pgbench-provider/strategies"
 )
 
 // planted are rows that must not be, and a part of what is said of them. $1 is an instance that ended after activities.
@@ -71,6 +74,18 @@ func TestCheckerFindsWhatIsPlanted(t *testing.T) {
 	w.record.problem("permanent")
 	if got := w.finish().Violations; len(got) != 1 || !strings.Contains(got[0], "permanent") {
 		t.Errorf("an error that is for good: %q", got)
+	}
+}
+
+// What a strategy can do it can do under chaos.
+func TestForgetfulStrategiesHandOver(t *testing.T) {
+	t.Parallel()
+	w := &world{}
+	for _, s := range strategies.All() {
+		_, before := s.(provider.EagerStrategy)
+		if _, after := w.forget(s).(provider.EagerStrategy); after != before {
+			t.Errorf("%s hands over: %v, and under chaos: %v", s.Name(), before, after)
+		}
 	}
 }
 

@@ -16,6 +16,8 @@ type forgetful struct {
 	world *world
 }
 
+var _ provider.EagerStrategy = forgetfulEager{}
+
 // forgetfulEager is the same for a strategy that hands over.
 type forgetfulEager struct {
 	forgetful
@@ -40,6 +42,11 @@ func (f forgetful) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.W
 	return f.Strategy.AckWorkItem(ctx, conn, l, now, done)
 }
 
+func (f forgetful) AckWorkItems(ctx context.Context, conn *pgx.Conn, l provider.WorkLocks, now int64, done provider.Messages) error {
+	f.lose(conn)
+	return f.Strategy.AckWorkItems(ctx, conn, l, now, done)
+}
+
 func (f forgetfulEager) EnqueueOrchestratorItemAndFetch(ctx context.Context, conn *pgx.Conn, m provider.Message, w provider.Want) (provider.Handover, error) {
 	return f.eager.EnqueueOrchestratorItemAndFetch(ctx, conn, m, w)
 }
@@ -52,6 +59,11 @@ func (f forgetfulEager) AckOrchestrationItemAndFetch(ctx context.Context, conn *
 func (f forgetfulEager) AckWorkItemAndFetch(ctx context.Context, conn *pgx.Conn, l provider.WorkLock, now int64, done *provider.Message, w provider.Want) (provider.Handover, error) {
 	f.lose(conn)
 	return f.eager.AckWorkItemAndFetch(ctx, conn, l, now, done, w)
+}
+
+func (f forgetfulEager) AckWorkItemsAndFetch(ctx context.Context, conn *pgx.Conn, l provider.WorkLocks, now int64, done provider.Messages, w provider.Want) (provider.Handover, error) {
+	f.lose(conn)
+	return f.eager.AckWorkItemsAndFetch(ctx, conn, l, now, done, w)
 }
 
 func (f forgetful) lose(conn *pgx.Conn) {

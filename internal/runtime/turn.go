@@ -167,16 +167,16 @@ func (t *turn) headless(item *provider.OrchestrationItem) decision {
 }
 
 // awaitStart is for a batch without the message that begins the execution. That may be there and not be visible yet: a turn with
-// it was given back for a while, or a dispatcher whose clock is ahead sent it. What else came is worth waiting for, more than
-// once, and as long as a turn is tried.
+// it was given back for a while, or a dispatcher whose clock is ahead sent it. What else came is worth waiting for, but no more
+// tries than leave as many for the turn with it.
 func (t *turn) awaitStart(item *provider.OrchestrationItem) decision {
-	if item.AttemptCount > t.maxAttempts {
+	if item.AttemptCount > t.maxAttempts/2 {
 		return decision{discard: true}
 	}
 	for _, m := range item.Messages {
 		switch m.(type) {
 		case provider.ExternalRaised, provider.QueueMessage, provider.CancelInstance:
-			return decision{abandon: &provider.Abandon{Delay: min(giveBack, 10*time.Millisecond<<(2*min(max(item.AttemptCount-1, 0), 5)))}}
+			return decision{abandon: &provider.Abandon{Delay: min(giveBack, 10*time.Millisecond<<(3*min(max(item.AttemptCount-1, 0), 3)))}}
 		}
 	}
 	return decision{discard: true}

@@ -92,7 +92,8 @@ begin
     if p_turn_token is null or out_instance_id is not null then
         return;
     end if;
-    select v_ready and exists (select from instance_locks l where l.visible_at <= p_now),
+    select v_ready and (exists (select from instance_locks l where l.visible_at between p_turn_from and p_now)
+                        or exists (select from instance_locks l where l.visible_at < p_turn_from and l.visible_at <= p_now)),
            (select l.visible_at from instance_locks l where l.instance_id = p_instance_id and l.lock_token is null)
     into v_ready, out_next;
     if v_ready then
