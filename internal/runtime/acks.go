@@ -2,7 +2,9 @@ package runtime
 
 import (
 	"runtime"
+	"slices"
 	"sync"
+	"time"
 
 	"pgbench-provider/provider"
 )
@@ -20,28 +22,54 @@ type acks struct {
 type ending struct {
 	provider.WorkItemAck
 	number uint64         // among the completions of its instance
+	ended  bool           // they have been told of its end
 	group  chan []*ending // what to ack in one call; nil when another has
 	err    error          // then
 }
 
 func newAcks(limit int) *acks { return &acks{limit: limit, of: map[string][]*ending{}} }
 
-// enter gives what the caller is to ack, e first, and nil when another has acked e. After what it gave was acked, or has failed
-// once and is repeated, exactly one leave follows.
-func (a *acks) enter(instance string, e *ending) []*ending {
+// enter gives what the caller is to ack, e first, and nil when another has acked e. Where it leads, exactly one leave follows after
+// what it gave was acked, or has failed once and is repeated. Who has waited for as long as patience acks by itself.
+func (a *acks) enter(instance string, e *ending, patience time.Duration) (group []*ending, leads bool) {
 	a.mu.Lock()
 	waiting, underWay := a.of[instance]
 	if underWay {
 		a.of[instance] = append(waiting, e)
 		a.mu.Unlock()
-		return <-e.group
+		return a.wait(instance, e, patience)
 	}
 	a.of[instance] = nil
 	a.mu.Unlock()
 	runtime.Gosched() // those that end now too, on other goroutines, come along
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return append([]*ending{e}, a.take(instance, a.limit-1)...)
+	return append([]*ending{e}, a.take(instance, a.limit-1)...), true
+}
+
+func (a *acks) wait(instance string, e *ending, patience time.Duration) (group []*ending, leads bool) {
+	t := time.NewTimer(patience)
+	defer t.Stop()
+	select {
+	case group = <-e.group:
+	case <-t.C:
+		if a.forget(instance, e) {
+			return []*ending{e}, false
+		}
+		group = <-e.group // it was taken just then
+	}
+	return group, group != nil && !e.ended
+}
+
+// forget says whether e was still waiting.
+func (a *acks) forget(instance string, e *ending) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i := slices.Index(a.of[instance], e)
+	if i >= 0 {
+		a.of[instance] = slices.Delete(slices.Clone(a.of[instance]), i, i+1) // groups share what is behind it
+	}
+	return i >= 0
 }
 
 // take takes up to n of those that wait.

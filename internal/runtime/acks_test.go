@@ -19,7 +19,10 @@ func TestAcksOfAnInstanceThatComeMeanwhileGoTogether(t *testing.T) {
 	a := newAcks(3)
 	enter := func(instance string) chan []*ending {
 		e, entered := &ending{group: make(chan []*ending, 1)}, make(chan []*ending, 1)
-		go func() { entered <- a.enter(instance, e) }()
+		go func() {
+			group, _ := a.enter(instance, e, time.Hour)
+			entered <- group
+		}()
 		return entered
 	}
 	waiting := func(n int) {
@@ -66,6 +69,39 @@ func TestAcksOfAnInstanceThatComeMeanwhileGoTogether(t *testing.T) {
 	}
 	if len(a.of) > 0 {
 		t.Errorf("%v is kept of instances that nobody acks for", a.of)
+	}
+}
+
+// Who waits too long behind an ack that hangs goes alone, and the next to go does not take it along.
+func TestAcksWaitOnlySoLong(t *testing.T) {
+	t.Parallel()
+	a := newAcks(8)
+	if _, leads := a.enter("a", &ending{}, time.Hour); !leads {
+		t.Fatal("the first does not lead")
+	}
+	tired, patient := &ending{group: make(chan []*ending, 1)}, &ending{group: make(chan []*ending, 1)}
+	if group, leads := a.enter("a", tired, time.Millisecond); leads || len(group) != 1 || group[0] != tired {
+		t.Errorf("who waited long enough acks %d, leads: %v", len(group), leads)
+	}
+	entered := make(chan []*ending)
+	go func() {
+		group, leads := a.enter("a", patient, time.Hour)
+		if !leads {
+			t.Error("the next does not lead")
+		}
+		entered <- group
+	}()
+	for waiting := 0; waiting == 0; time.Sleep(time.Millisecond) {
+		a.mu.Lock()
+		waiting = len(a.of["a"])
+		a.mu.Unlock()
+	}
+	a.leave("a")
+	if group := <-entered; len(group) != 1 || group[0] != patient {
+		t.Errorf("the next acks %d", len(group))
+	}
+	if a.leave("a"); len(a.of) > 0 {
+		t.Errorf("%v is kept", a.of)
 	}
 }
 
@@ -202,11 +238,24 @@ func TestWhatCannotBeAckedTogetherIsAckedAlone(t *testing.T) {
 				}
 				r, w, group := locked(t, s.Name(), second)
 				if want == provider.ErrLockLost {
-					if err := r.Provider.AbandonWorkItem(t.Context(), group[1].LockToken, provider.Abandon{}); err != nil {
+					if err := r.Provider.AbandonWorkItem(t.Context(), group[1].LockToken, provider.Abandon{Delay: time.Hour}); err != nil {
 						t.Fatal(err)
 					}
 				}
-				err := w.ackGroup(t.Context(), t.Context(), "a", group, false)
+				var others sync.WaitGroup
+				for _, e := range group[1:] {
+					e.group = make(chan []*ending, 1)
+					others.Go(func() {
+						alone := &worker{Runtime: r, provider: r.observed()}
+						if own, leads := r.acks.wait("a", e, time.Hour); leads {
+							t.Error("who is to ack alone leads")
+						} else if own != nil {
+							e.err = alone.ackGroup(t.Context(), t.Context(), "a", own, leads, false)
+						}
+					})
+				}
+				err := w.ackGroup(t.Context(), t.Context(), "a", group, true, false)
+				others.Wait()
 				if err != nil || group[0].err != nil || !errors.Is(group[1].err, want) || group[2].err != nil {
 					t.Errorf("%v; %v, %v, %v", err, group[0].err, group[1].err, group[2].err)
 				}

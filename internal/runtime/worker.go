@@ -124,39 +124,37 @@ func (w *worker) commit(run, calls context.Context, item *provider.LockedWorkIte
 func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, completion provider.WorkItem) error {
 	e := &ending{WorkItemAck: provider.WorkItemAck{LockToken: item.LockToken, Completion: completion}}
 	if completion == nil {
-		return w.ackGroup(run, calls, "", []*ending{e}, false)
+		return w.ackGroup(run, calls, "", []*ending{e}, false, false)
 	}
 	target := completion.Target()
 	var last bool
 	e.number, last = w.completions.begin(target)
-	group := []*ending{e}
+	group, leads := []*ending{e}, false
 	if w.WorkBatch > 1 {
 		e.group = make(chan []*ending, 1)
-		if group = w.acks.enter(target, e); group == nil {
+		if group, leads = w.acks.enter(target, e, w.WorkLockTimeout/4); group == nil {
 			return e.err
 		}
-		last = w.completions.alone(target, len(group))
+		last = leads && w.completions.alone(target, len(group))
 	}
-	err := w.ackGroup(run, calls, target, group, last)
-	for _, other := range group[1:] {
-		other.group <- nil
-	}
-	return err
+	return w.ackGroup(run, calls, target, group, leads, last)
 }
 
 // ackGroup commits the completions of one instance, or the end of an item without one. Where the strategy can hand over it asks for
-// the next item and, if this is the last that is to come of the instance and a dispatcher has time for it, for a turn.
-func (w *worker) ackGroup(run, calls context.Context, target string, group []*ending, last bool) error {
+// the next item and, if this is the last that is to come of the instance and a dispatcher has time for it, for a turn. What cannot be
+// acked together, because one lock is lost or one completion cannot be stored, each worker acks by itself.
+func (w *worker) ackGroup(run, calls context.Context, target string, group []*ending, leads, last bool) error {
 	var room provider.Room
 	var places []chan handed
-	underWay := target != ""
+	underWay := target != "" && !group[0].ended
 	ended := func(came bool) {
 		underWay = false
 		wake := false
 		for _, e := range group {
 			wake = w.completions.end(target, e.number, came) || wake
+			e.ended = true
 		}
-		if w.WorkBatch > 1 {
+		if leads {
 			w.acks.leave(target)
 		}
 		if wake {
@@ -195,10 +193,14 @@ func (w *worker) ackGroup(run, calls context.Context, target string, group []*en
 	}
 	w.called = w.called || err != nil
 	if err != nil && len(group) > 1 && !provider.IsRetryable(err) {
-		return w.ackEach(run, calls, target, group)
+		for _, other := range group[1:] {
+			other.group <- []*ending{other}
+		}
+		return w.ackGroup(run, calls, target, group[:1], false, false)
 	}
-	for _, e := range group {
-		e.err = err
+	for _, other := range group[1:] {
+		other.err = err
+		defer func() { other.group <- nil }()
 	}
 	// A turn that was asked for and not found is in other hands, or comes after an older one, whose dispatcher fetches next.
 	came := err == nil && (len(places) == 0 || got.Err != nil || got.Left != nil) || errors.Is(err, provider.ErrLockLost)
@@ -220,21 +222,6 @@ func (w *worker) send(calls context.Context, group []*ending, room provider.Room
 		list[i] = e.WorkItemAck
 	}
 	return w.provider.AckWorkItemsAndFetch(calls, list, room)
-}
-
-// ackEach acks one by one what could not be acked together: one lock is lost, or one completion cannot be stored.
-func (w *worker) ackEach(run, calls context.Context, target string, group []*ending) error {
-	came := false
-	for _, e := range group {
-		e.err = w.persist(run, calls, w.WorkLockTimeout, func() error {
-			return w.provider.AckWorkItem(calls, e.LockToken, e.Completion)
-		})
-		came = came || e.err == nil || errors.Is(e.err, provider.ErrLockLost)
-	}
-	if came {
-		w.sent(target)
-	}
-	return group[0].err
 }
 
 // asked notes what an ack that asked for items at that time has brought.
