@@ -47,6 +47,9 @@ over the same transport, and print calls a second and the client's processor tim
 				return err
 			}
 			defer closeServer(c.Context(), server, &err)
+			if err := server.Single(); err != nil {
+				return err
+			}
 			return a.benchHarness(c.Context(), server, h, progress)
 		},
 	}

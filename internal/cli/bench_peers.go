@@ -49,6 +49,9 @@ client for each orchestration. It needs a server on this machine, on Linux, and 
 				return err
 			}
 			defer closeServer(c.Context(), server, &err)
+			if err := server.Single(); err != nil {
+				return err
+			}
 			lines, err := bench.RunPeers(c.Context(), server, config, p.say)
 			if err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -163,6 +164,19 @@ func use(t *testing.T, conn *pgx.Conn, want string) {
 			}
 			return nil
 		})
+		for _, begin := range []string{"begin isolation level serializable -- audit", "  START TRANSACTION ISOLATION LEVEL SERIALIZABLE;", "begin /* audit */"} {
+			if _, err := conn.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
+				t.Errorf("%q: %v", begin, err)
+			}
+			check(begin, asks, pgx.QueryExecModeSimpleProtocol)
+			var level string
+			if err := conn.QueryRow(ctx, "show transaction_isolation", pgx.QueryExecModeSimpleProtocol).Scan(&level); err != nil || (level == "serializable") != strings.Contains(strings.ToLower(begin), level) {
+				t.Errorf("%q: the transaction is %q: %v", begin, level, err)
+			}
+			if _, err := conn.Exec(ctx, "rollback"); err != nil {
+				t.Error(err)
+			}
+		}
 		if err := conn.Ping(ctx); err != nil {
 			t.Error(err)
 		}

@@ -75,9 +75,9 @@ func (s *session) message(out, m []byte) (_ []byte, err error) {
 			out, statement, err = s.begin(out, accepts(text))
 		}
 		s.inUnit = false
-		if err == nil && statement != "" && begins(text) {
+		if begin, ok := begins(text); ok && err == nil && statement != "" {
 			s.units[len(s.units)-1] = suffixed
-			return (&pgproto3.Query{String: text + "; " + statement}).Encode(out)
+			return (&pgproto3.Query{String: begin + "\n; " + statement}).Encode(out) // it may end in a comment
 		}
 		if err == nil && statement != "" {
 			return (&pgproto3.Query{String: statement + "; " + text}).Encode(out)
@@ -116,9 +116,10 @@ func accepts(text string) bool {
 	return text != "" && text != "-- ping" && !slices.ContainsFunc(alone, func(a string) bool { return strings.HasPrefix(text, a) })
 }
 
-// begins says whether a simple query is the beginning of a transaction and nothing else. It may name an isolation level, which
-// no query may come before.
-func begins(text string) bool {
-	text = strings.ToLower(strings.TrimSpace(text))
-	return (strings.HasPrefix(text, "begin") || strings.HasPrefix(text, "start transaction")) && !strings.Contains(text, ";")
+// begins says whether a simple query is the beginning of a transaction and nothing else, and gives it without a semicolon at its
+// end. It may name an isolation level, which no query may come before.
+func begins(text string) (begin string, ok bool) {
+	begin = strings.TrimSuffix(strings.TrimSpace(text), ";")
+	lower := strings.ToLower(begin)
+	return begin, (strings.HasPrefix(lower, "begin") || strings.HasPrefix(lower, "start transaction")) && !strings.Contains(lower, ";")
 }

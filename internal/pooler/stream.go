@@ -142,6 +142,7 @@ func (r *reader) next(kind byte, state []byte) {
 	r.hidden = r.unit == prefixed || r.unit == ours
 	switch {
 	case kind == 'Z':
+		r.hidden = r.unit == ours // the client waits for its own, whatever its text made of ours
 		r.inBlock = state[0] != 'I'
 		r.within, r.unit = false, untouched
 	case kind == 'E' && r.unit == ours:

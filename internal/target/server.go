@@ -143,6 +143,15 @@ func (s *Server) Address() string { return s.where() }
 // Loopback says whether the server is on this machine; of several hosts, whether all are.
 func (s *Server) Loopback() bool { return loopback(s.config) }
 
+// Single refuses a connection string with several hosts, for a command that also has other programs connect: an error that is
+// [ErrBadInput].
+func (s *Server) Single() error {
+	if n := len(hosts(s.config)); n > 1 {
+		return fmt.Errorf("%w: the connection string names %d hosts, of which other programs may find another than this one: name one", ErrBadInput, n)
+	}
+	return nil
+}
+
 // A host is one of those that a connection string names.
 type host struct {
 	name string // or a socket's folder
