@@ -30,7 +30,8 @@ type Config struct {
 	// WorkBatch is how many activities one fetch may lock: for this worker and the idle ones of the process, and what is left
 	// over waits for this worker, or is given back when an activity takes half of WorkLockTimeout. It saves statements where
 	// activities are short and many, and costs turns in the queue where they are long. Above 1, activities of one instance that
-	// end while another of it is being acked are acked in one call behind it, up to WorkBatch. 0 is 1.
+	// end while another of it is being acked are acked in one call behind it, up to WorkBatch: they share its fate, so the Provider
+	// should have a CallTimeout. 0 is 1.
 	WorkBatch int
 	// LockTimeout is how long a turn may take, WorkLockTimeout after how long an activity whose worker died is run again;
 	// a living worker renews. At least a millisecond; 0 is 30 s.

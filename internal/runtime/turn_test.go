@@ -162,25 +162,33 @@ func TestTurnDropsWhatItHas(t *testing.T) {
 	}
 }
 
-// What begins an instance may be visible later than what came after it.
+// What begins an instance may be visible later than what came after it. Waiting for that leaves tries for the turn with both.
 func TestTurnAwaitsItsStart(t *testing.T) {
 	t.Parallel()
-	p := newPlay(t, twice)
-	for _, m := range []provider.WorkItem{p.raised("E", ""), provider.CancelInstance{Instance: "i"}, provider.QueueMessage{Instance: "i", Name: "q"}} {
-		var last time.Duration
-		for n := 1; n <= p.rules.maxAttempts; n++ {
-			d := p.attempt(n, p.completed(2, "x"), m)
-			if d.abandon == nil || d.abandon.IgnoreAttempt || d.abandon.Delay <= last || d.abandon.Delay > giveBack {
-				t.Fatalf("%T before its start, attempt %d after a delay of %v, is decided as %+v", m, n, last, d.abandon)
+	const most = 10
+	for _, m := range []provider.WorkItem{provider.ExternalRaised{Instance: "i", Name: "E"}, provider.CancelInstance{Instance: "i"}, provider.QueueMessage{Instance: "i", Name: "q"}} {
+		p := newPlay(t, func(c *Context, _ string) (string, error) { return c.WaitEvent("E").Await() })
+		p.rules.maxAttempts = most
+		var last, all time.Duration
+		tried := 1
+		for ; tried <= most; tried++ {
+			d := p.attempt(tried, p.completed(2, "x"), m)
+			if d.discard {
+				break
+			}
+			if d.abandon == nil || d.abandon.IgnoreAttempt || d.abandon.Delay < last || d.abandon.Delay > giveBack {
+				t.Fatalf("%T before its start, attempt %d after a delay of %v, is decided as %+v", m, tried, last, d.abandon)
 			}
 			last = d.abandon.Delay
+			all += last
 		}
-		if d := p.attempt(p.rules.maxAttempts+1, m); !d.discard {
-			t.Errorf("%T that was tried enough is decided as %+v", m, d)
+		if tried > most-3 || all < 2*giveBack {
+			t.Errorf("%T waits for %v and is given up at attempt %d of %d", m, all, tried, most)
 		}
-	}
-	if d := p.attempt(1000, p.raised("E", ""), provider.StartOrchestration{Instance: "i", Orchestration: "O", ExecutionID: 1}); d.ack == nil {
-		t.Errorf("an event with its start is decided as %+v", d)
+		d := p.attempt(tried, provider.StartOrchestration{Instance: "i", Orchestration: "O", ExecutionID: 1}, p.raised("E", "x"))
+		if d.ack == nil || d.ack.Metadata.Status != provider.StatusCompleted {
+			t.Errorf("an event that has waited, with its start, is decided as %+v", d.ack)
+		}
 	}
 }
 
