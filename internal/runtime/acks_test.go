@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"pgbench-provider/provider"
 	"pgbench-provider/strategies"
@@ -201,9 +202,9 @@ func TestActivitiesThatEndTogetherAreAckedTogether(t *testing.T) {
 }
 
 // locked gives a runtime without workers, one that is not started, and the ends of three locked activities of an instance.
-func locked(t *testing.T, strategy, second string) (*Runtime, *worker, []*ending) {
+func locked(t *testing.T, strategy provider.Strategy, second string) (*Runtime, *worker, []*ending) {
 	t.Helper()
-	r, _ := quiet(t, strategy, -1, hello, func(c *Config) { c.WorkBatch, c.OrchestrationDispatchers = 8, -1 })
+	r, _ := quietOn(t, strategy, -1, hello, func(c *Config) { c.WorkBatch, c.OrchestrationDispatchers = 8, -1 })
 	for n := range 3 {
 		if err := r.Provider.EnqueueWorkerItem(t.Context(), provider.ActivityExecute{Instance: "a", ExecutionID: 1, ID: int64(n + 1), Name: "Hello"}); err != nil {
 			t.Fatal(err)
@@ -225,18 +226,46 @@ func locked(t *testing.T, strategy, second string) (*Runtime, *worker, []*ending
 	return r, &worker{Runtime: r, provider: r.observed()}, group
 }
 
-// Where a group cannot be acked whole, for a lock that is lost or a result that PostgreSQL cannot hold, the others are.
+// On timingOut and eagerTimingOut every call that acks several items takes too long.
+type timingOut struct{ provider.Strategy }
+
+var errTimedOut = &pgconn.PgError{Code: "57014", Message: "canceling statement due to statement timeout"}
+
+func (timingOut) AckWorkItems(context.Context, *pgx.Conn, provider.WorkLocks, int64, provider.Messages) error {
+	return errTimedOut
+}
+
+type eagerTimingOut struct{ provider.EagerStrategy }
+
+func (eagerTimingOut) AckWorkItems(context.Context, *pgx.Conn, provider.WorkLocks, int64, provider.Messages) error {
+	return errTimedOut
+}
+
+func (eagerTimingOut) AckWorkItemsAndFetch(context.Context, *pgx.Conn, provider.WorkLocks, int64, provider.Messages, provider.Want) (provider.Handover, error) {
+	return provider.Handover{}, errTimedOut
+}
+
+// Where a group cannot be acked whole, for a lock that is lost, a result that PostgreSQL cannot hold or a call that fails as it may
+// again, the others are.
 func TestWhatCannotBeAckedTogetherIsAckedAlone(t *testing.T) {
 	t.Parallel()
 	for _, s := range strategies.All() {
-		for name, want := range map[string]error{"lost": provider.ErrLockLost, "not storable": provider.ErrInvalid} {
+		for name, want := range map[string]error{"lost": provider.ErrLockLost, "not storable": provider.ErrInvalid, "takes too long": nil} {
 			t.Run(s.Name()+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				second := "x"
 				if want == provider.ErrInvalid {
 					second = "\x00"
 				}
-				r, w, group := locked(t, s.Name(), second)
+				s := s
+				if want == nil {
+					if e, ok := s.(provider.EagerStrategy); ok {
+						s = eagerTimingOut{e}
+					} else {
+						s = timingOut{s}
+					}
+				}
+				r, w, group := locked(t, s, second)
 				if want == provider.ErrLockLost {
 					if err := r.Provider.AbandonWorkItem(t.Context(), group[1].LockToken, provider.Abandon{Delay: time.Hour}); err != nil {
 						t.Fatal(err)
@@ -260,7 +289,7 @@ func TestWhatCannotBeAckedTogetherIsAckedAlone(t *testing.T) {
 					t.Errorf("%v; %v, %v, %v", err, group[0].err, group[1].err, group[2].err)
 				}
 				item, err := r.Provider.FetchOrchestrationItem(t.Context(), time.Minute)
-				if err != nil || len(item.Messages) != 2 {
+				if err != nil || want != nil && len(item.Messages) != 2 || want == nil && len(item.Messages) != 3 {
 					t.Errorf("%+v, %v", item, err)
 				}
 				if len(r.completions.of)+len(r.acks.of) > 0 {

@@ -142,7 +142,7 @@ func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, 
 
 // ackGroup commits the completions of one instance, or the end of an item without one. Where the strategy can hand over it asks for
 // the next item and, if this is the last that is to come of the instance and a dispatcher has time for it, for a turn. What cannot be
-// acked together, because one lock is lost or one completion cannot be stored, each worker acks by itself.
+// acked together, because one lock is lost, one completion cannot be stored or the call fails, each worker acks by itself.
 func (w *worker) ackGroup(run, calls context.Context, target string, group []*ending, leads, last bool) error {
 	var room provider.Room
 	var places []chan handed
@@ -176,7 +176,7 @@ func (w *worker) ackGroup(run, calls context.Context, target string, group []*en
 	asked := time.Now()
 	var got provider.HandedOver
 	mark := w.instances.begin()
-	err := w.persist(run, calls, w.WorkLockTimeout, func() (err error) {
+	send := func() (err error) {
 		got, err = w.send(calls, group, room)
 		if err != nil { // the next try may be long after this one
 			w.seatTurn(calls, w.provider, places, nil, mark)
@@ -186,13 +186,22 @@ func (w *worker) ackGroup(run, calls context.Context, target string, group []*en
 			}
 		}
 		return err
-	})
+	}
+	var err error
+	if len(group) > 1 {
+		err = send()
+	} else {
+		err = w.persist(run, calls, w.WorkLockTimeout, send)
+	}
 	w.seatTurn(calls, w.provider, places, got.Turn, mark)
 	if room.Works > 0 {
 		w.asked(asked, got, err)
 	}
 	w.called = w.called || err != nil
-	if err != nil && len(group) > 1 && !provider.IsRetryable(err) {
+	if err != nil && len(group) > 1 {
+		if provider.IsRetryable(err) {
+			w.counters.retries.Add(1)
+		}
 		for _, other := range group[1:] {
 			other.group <- []*ending{other}
 		}
