@@ -5,5 +5,5 @@ COPY bin/image /
 # There is no C library for a PostgreSQL of its own: the database is named with --dsn.
 ENV PGBENCH_PROVIDER_NO_DOWNLOAD=true
 USER 65532:65532
-WORKDIR /work
+WORKDIR /data
 ENTRYPOINT ["/pgbench-provider"]

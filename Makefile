@@ -12,8 +12,8 @@ image: build ## Build the Docker image pgbench-provider: nothing but the program
 	rm -rf bin/image && mkdir -p bin/image/etc/ssl/certs
 	cp bin/pgbench-provider bin/image/
 	cp $(CERTIFICATES) bin/image/etc/ssl/certs/ca-certificates.crt
-	echo 'pgbench-provider:x:65532:65532::/work:' > bin/image/etc/passwd
-	mkdir -m 1777 bin/image/tmp bin/image/work
+	echo 'pgbench-provider:x:65532:65532::/data:' > bin/image/etc/passwd
+	mkdir -m 1777 bin/image/tmp bin/image/data
 	docker build -t $(or $(IMAGE),pgbench-provider) .
 
 test-build: ## Build the last commit in two folders and compare the bytes

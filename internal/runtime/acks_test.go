@@ -250,15 +250,15 @@ func (eagerTimingOut) AckWorkItemsAndFetch(context.Context, *pgx.Conn, provider.
 func TestWhatCannotBeAckedTogetherIsAckedAlone(t *testing.T) {
 	t.Parallel()
 	for _, s := range strategies.All() {
-		for name, want := range map[string]error{"lost": provider.ErrLockLost, "not storable": provider.ErrInvalid, "takes too long": nil} {
+		for name, want := range map[string]error{"lost": provider.ErrLockLost, "not storable": provider.ErrInvalid, "takes too long": nil} { // of the second
 			t.Run(s.Name()+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				second := "x"
-				if want == provider.ErrInvalid {
+				s, second, stored := s, "x", 2
+				switch want {
+				case provider.ErrInvalid:
 					second = "\x00"
-				}
-				s := s
-				if want == nil {
+				case nil:
+					stored = 3
 					if e, ok := s.(provider.EagerStrategy); ok {
 						s = eagerTimingOut{e}
 					} else {
@@ -289,7 +289,7 @@ func TestWhatCannotBeAckedTogetherIsAckedAlone(t *testing.T) {
 					t.Errorf("%v; %v, %v, %v", err, group[0].err, group[1].err, group[2].err)
 				}
 				item, err := r.Provider.FetchOrchestrationItem(t.Context(), time.Minute)
-				if err != nil || want != nil && len(item.Messages) != 2 || want == nil && len(item.Messages) != 3 {
+				if err != nil || len(item.Messages) != stored {
 					t.Errorf("%+v, %v", item, err)
 				}
 				if len(r.completions.of)+len(r.acks.of) > 0 {
