@@ -12,22 +12,31 @@ import (
 // Room is what a caller can begin at once, and may therefore be handed with the reply to another operation. The zero
 // value is nothing: the operation is then the plain one.
 type Room struct {
-	Turn     time.Duration // how long a turn is to be locked; 0 for no turn
+	Turn     time.Duration // how long turns are to be locked; 0 for no turn
+	Turns    int           // at most so many turns, after an operation on several items, else 1; 0 is 1
 	Works    int           // at most so many work items
 	WorkLock time.Duration // how long each of them is to be locked
 }
 
 // HandedOver is what came beside the reply. Nothing in it is no failure: nothing was fetchable, or the operation failed.
 type HandedOver struct {
-	Turn  *OrchestrationItem
-	Works []*LockedWorkItem // oldest first
-	// Left is after how long there may be a turn that the caller has to look for, though none was handed over: of the acked
-	// instance for messages that it has left or, above read committed, of what the operation sent. 0 or less is at once, nil is
-	// that there is none. Always nil where the strategy does not hand over: its fetch comes after the ack, and sees them.
-	Left *time.Duration
+	Turns []*OrchestrationItem // oldest first
+	Works []*LockedWorkItem    // oldest first
+	// Left is after how long there may be turns that the caller has to look for, though none was handed over: of acked
+	// instances for messages that they have left or, above read committed, of what the operation sent. 0 or less is at once, nil is
+	// that there are none. Always nil where the strategy does not hand over: its fetch comes after the ack, and sees them.
+	Left []time.Duration
 	// Err says why there may be less than there was; the operation itself succeeded. That a turn or an item could not be
 	// decoded is said in it, as after a fetch.
 	Err error
+}
+
+// Turn is the first of the turns; nil for none.
+func (h HandedOver) Turn() *OrchestrationItem {
+	if len(h.Turns) == 0 {
+		return nil
+	}
+	return h.Turns[0]
 }
 
 // Eager says whether the strategy hands over in one call. On any other the methods ending in AndFetch do the plain
@@ -43,6 +52,7 @@ func (p *Provider) Eager() bool {
 //
 // When the reply is lost, what was handed over stays locked until its lock expires, and counts one attempt.
 func (p *Provider) EnqueueOrchestratorItemAndFetch(ctx context.Context, item WorkItem, delay time.Duration, room Room) (HandedOver, error) {
+	room.Turns = min(room.Turns, 1)
 	const op = "enqueue_orchestrator_item_and_fetch"
 	if err := room.check(); err != nil {
 		return HandedOver{}, p.refuse(op, err)
@@ -69,6 +79,7 @@ func (p *Provider) EnqueueOrchestratorItemAndFetch(ctx context.Context, item Wor
 // [Provider.EnqueueOrchestratorItemAndFetch]. The error is the ack's: with one, nothing is handed over, and it is
 // repeated only as the plain ack is.
 func (p *Provider) AckOrchestrationItemAndFetch(ctx context.Context, token LockToken, ack OrchestrationAck, room Room) (HandedOver, error) {
+	room.Turns = min(room.Turns, 1)
 	const op = "ack_orchestration_item_and_fetch"
 	if err := room.check(); err != nil {
 		return HandedOver{}, p.refuse(op, err)
@@ -96,6 +107,7 @@ func (p *Provider) AckOrchestrationItemAndFetch(ctx context.Context, token LockT
 // AckWorkItemAndFetch is [Provider.AckWorkItem] followed by fetches; see [Provider.EnqueueOrchestratorItemAndFetch]. The
 // error is the ack's: with one, nothing is handed over, and it is repeated only as the plain ack is.
 func (p *Provider) AckWorkItemAndFetch(ctx context.Context, token LockToken, completion WorkItem, room Room) (HandedOver, error) {
+	room.Turns = min(room.Turns, 1)
 	const op = "ack_work_item_and_fetch"
 	if err := room.check(); err != nil {
 		return HandedOver{}, p.refuse(op, err)
@@ -137,6 +149,8 @@ func (r Room) check() error {
 	switch {
 	case r.Turn != 0 && millis(r.Turn) <= 0:
 		return fmt.Errorf("%w: Room.Turn %v is under a millisecond: give 0 for no turn", ErrInvalid, r.Turn)
+	case r.Turns < 0:
+		return fmt.Errorf("%w: Room.Turns %d is negative", ErrInvalid, r.Turns)
 	case r.Works < 0:
 		return fmt.Errorf("%w: Room.Works %d is negative", ErrInvalid, r.Works)
 	case r.Works > 0 && millis(r.WorkLock) <= 0:
@@ -178,7 +192,7 @@ func (p *Provider) handOver(ctx context.Context, op string, room Room, committed
 
 func (r Room) want(now int64) (w Want) {
 	if r.Turn > 0 {
-		w.Turn = &Lock{Token: newToken(), Now: now, Until: now + millis(r.Turn)}
+		w.Turn, w.Turns = &Lock{Token: newToken(), Now: now, Until: now + millis(r.Turn)}, max(r.Turns, 1)
 	}
 	if r.Works > 0 {
 		w.Works, w.Work = r.Works, &Lock{Token: newToken(), Now: now, Until: now + millis(r.WorkLock)}
@@ -194,16 +208,15 @@ func (p *Provider) unpack(ctx context.Context, room Room, w Want, got Handover) 
 	for i := range got.Works {
 		h.Works = append(h.Works, got.Works[i].decode(*w.Work))
 	}
-	if got.Turn == nil {
-		if got.Next != nil {
-			left := time.Duration(*got.Next-p.Now()) * time.Millisecond
-			h.Left = &left
+	if len(got.Turns) == 0 {
+		for _, at := range got.Next {
+			h.Left = append(h.Left, time.Duration(at-p.Now())*time.Millisecond)
 		}
 		return h
 	}
-	p.turns.found(w.Turn, got.Turn.VisibleAt)
-	if h.Turn, h.Err = p.accept(ctx, *w.Turn, got.Turn); h.Turn == nil && h.Err == nil {
-		h.fetchTurn(ctx, p, room.Turn)
+	p.turns.found(w.Turn, oldest(got.Turns))
+	if h.Turns, h.Err = p.acceptAll(ctx, *w.Turn, got.Turns); len(h.Turns) == 0 && h.Err == nil {
+		h.fetchTurns(ctx, p, room)
 	}
 	return h
 }
@@ -214,7 +227,7 @@ func (p *Provider) then(ctx context.Context, room Room, err error) (h HandedOver
 		return h, err
 	}
 	if room.Turn > 0 {
-		h.fetchTurn(ctx, p, room.Turn)
+		h.fetchTurns(ctx, p, room)
 	}
 	for range room.Works {
 		work, err := p.FetchWorkItem(ctx, room.WorkLock)
@@ -227,9 +240,17 @@ func (p *Provider) then(ctx context.Context, room Room, err error) (h HandedOver
 	return h, nil
 }
 
-func (h *HandedOver) fetchTurn(ctx context.Context, p *Provider, timeout time.Duration) {
-	var err error
-	h.Turn, err = p.FetchOrchestrationItem(ctx, timeout)
+func (h *HandedOver) fetchTurns(ctx context.Context, p *Provider, room Room) {
+	if room.Turns > 1 {
+		var err error
+		h.Turns, err = p.FetchOrchestrationItems(ctx, room.Turn, room.Turns)
+		h.failed(err)
+		return
+	}
+	turn, err := p.FetchOrchestrationItem(ctx, room.Turn)
+	if err == nil {
+		h.Turns = []*OrchestrationItem{turn}
+	}
 	h.failed(err)
 }
 

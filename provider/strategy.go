@@ -39,6 +39,13 @@ type TurnStrategy interface {
 	// AckOrchestrationItem commits a turn. Returns [ErrLockLost] unless the lock is held and unexpired, and fails on a
 	// duplicate event; either way nothing changed.
 	AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *TurnAck) error
+	// EnqueueOrchestratorItems inserts messages, some, all or none.
+	EnqueueOrchestratorItems(ctx context.Context, conn *pgx.Conn, m Messages) error
+	// FetchOrchestrationItems locks up to n instances, n above 0, that have been fetchable longest, all under one token, and returns
+	// what their turns need, the one that has been so longest first. Returns [ErrNoWork] for none.
+	FetchOrchestrationItems(ctx context.Context, conn *pgx.Conn, l Lock, n int) ([]*Turn, error)
+	// AckOrchestrationItems commits several turns, all or none: [ErrLockLost] unless all locks are held and unexpired.
+	AckOrchestrationItems(ctx context.Context, conn *pgx.Conn, a *TurnAcks) error
 	// AbandonOrchestrationItem gives a lock back, even an expired one. Returns [ErrLockLost] if it was taken over.
 	AbandonOrchestrationItem(ctx context.Context, conn *pgx.Conn, a TurnAbandon) error
 	// DiscardOrchestrationItem deletes the messages of a turn and its lock and writes nothing. Returns [ErrLockLost] like
@@ -181,6 +188,24 @@ type (
 		HistorySeen, HistoryOwner *string
 		HistoryThrough            *int64
 	}
+	// TurnAcks are turns of several instances in ascending order of their ids, a slice a column, that send no messages and cancel no
+	// activities. MessageInstances and EventInstances name the instance of each message and event, EventExecutions the execution.
+	TurnAcks struct {
+		Now                        int64
+		InstanceIDs, Tokens        []string
+		MessageInstances           []string
+		MessageIDs                 []int64
+		ExecutionIDs               []int64
+		Names, Versions, Parents   []*string
+		Statuses, Outputs          []*string
+		CompletedAt                []*int64
+		EventInstances             []string
+		EventExecutions            []int64
+		Events                     Events
+		Works                      Works
+		HistorySeen, HistoryOwners []*string
+		HistoryThrough             []*int64
+	}
 	// A TurnAbandon gives a turn back. VisibleAt is nil when the messages stay visible as they were.
 	TurnAbandon struct {
 		Lock          TurnLock
@@ -207,6 +232,34 @@ type (
 		IgnoreAttempt bool
 	}
 )
+
+// NewTurnAcks turns acks, in ascending order of their instances, into columns. It leaves out what they send and cancel.
+func NewTurnAcks(now int64, acks []*TurnAck) *TurnAcks {
+	c := &TurnAcks{Now: now}
+	for _, a := range acks {
+		id := a.Lock.InstanceID
+		c.InstanceIDs, c.Tokens = append(c.InstanceIDs, id), append(c.Tokens, a.Lock.Token)
+		for _, m := range a.Lock.MessageIDs {
+			c.MessageInstances, c.MessageIDs = append(c.MessageInstances, id), append(c.MessageIDs, m)
+		}
+		c.ExecutionIDs = append(c.ExecutionIDs, a.ExecutionID)
+		c.Names, c.Versions, c.Parents = append(c.Names, a.Name), append(c.Versions, a.Version), append(c.Parents, a.Parent)
+		c.Statuses, c.Outputs = append(c.Statuses, (*string)(a.Status)), append(c.Outputs, a.Output)
+		c.CompletedAt = append(c.CompletedAt, a.CompletedAt)
+		for range a.Events.IDs {
+			c.EventInstances, c.EventExecutions = append(c.EventInstances, id), append(c.EventExecutions, a.ExecutionID)
+		}
+		c.Events.IDs = append(c.Events.IDs, a.Events.IDs...)
+		c.Events.Types, c.Events.Data = append(c.Events.Types, a.Events.Types...), append(c.Events.Data, a.Events.Data...)
+		c.Works.InstanceIDs = append(c.Works.InstanceIDs, a.Works.InstanceIDs...)
+		c.Works.ExecutionIDs = append(c.Works.ExecutionIDs, a.Works.ExecutionIDs...)
+		c.Works.ActivityIDs = append(c.Works.ActivityIDs, a.Works.ActivityIDs...)
+		c.Works.Items = append(c.Works.Items, a.Works.Items...)
+		c.HistorySeen, c.HistoryOwners = append(c.HistorySeen, a.HistorySeen), append(c.HistoryOwners, a.HistoryOwner)
+		c.HistoryThrough = append(c.HistoryThrough, a.HistoryThrough)
+	}
+	return c
+}
 
 // Add adds a message that the fetch read.
 func (t *Turn) Add(id int64, item string, visibleAt int64) {

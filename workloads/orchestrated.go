@@ -37,7 +37,7 @@ func openOrchestrated(ctx context.Context, env Env, registry *runtime.Registry, 
 	s.broken, s.fail = context.WithCancelCause(context.WithoutCancel(ctx))
 	r, err := runtime.New(runtime.Config{
 		Provider: env.Provider, Observer: env.Observer, Registry: registry,
-		OrchestrationDispatchers: env.Orchestration, WorkerDispatchers: env.Worker, WorkBatch: env.WorkBatch,
+		OrchestrationDispatchers: env.Orchestration, WorkerDispatchers: env.Worker, WorkBatch: env.WorkBatch, TurnBatch: env.TurnBatch,
 		OnError: s.fail,
 		// Nobody else runs these instances, so nobody has to be asked how they stand.
 		AwaitPoll: cmp.Or(env.AwaitPoll, time.Hour),

@@ -59,6 +59,7 @@ type Env struct {
 	Orchestration int // dispatchers
 	Worker        int // dispatchers
 	WorkBatch     int // how many activities one fetch may lock; 0 is 1
+	TurnBatch     int // how many turns; 0 is 1
 	// Prefix begins every instance id of the session, so that rounds on one schema do not meet.
 	Prefix string
 	Seed   uint64

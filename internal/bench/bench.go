@@ -326,7 +326,7 @@ func (b *benchmark) measure(ctx context.Context, c *cell, p *provider.Provider, 
 	c.recorder.Reset()
 	session, err := c.workload.Open(ctx, workloads.Env{
 		Provider: p, Observer: c.recorder.Observer, Params: c.params,
-		Orchestration: c.dispatchers.Orchestration, Worker: c.dispatchers.Worker, WorkBatch: b.WorkBatch,
+		Orchestration: c.dispatchers.Orchestration, Worker: c.dispatchers.Worker, WorkBatch: b.WorkBatch, TurnBatch: b.TurnBatch,
 		Prefix: prefix, Seed: seed, Fill: b.filler(c),
 	})
 	if err != nil {

@@ -141,7 +141,7 @@ func (b *benchmark) parameters(w workloads.Workload, p workloads.Params, d Dispa
 		"depth": p.Depth, "history_events": p.HistoryEvents,
 		"dispatchers": d.String(), "in_flight": b.inFlight(w, d),
 	}
-	for name, set := range map[string]any{"rate_per_second": b.Rate, "ramp_ns": b.Ramp.Nanoseconds(), "jitter_ns": b.Jitter.Nanoseconds(), "history_cache_mib": int64(b.HistoryCache), "look_back_ns": b.LookBack.Nanoseconds(), "work_batch": int64(b.WorkBatch), "exact": b.Exact} {
+	for name, set := range map[string]any{"rate_per_second": b.Rate, "ramp_ns": b.Ramp.Nanoseconds(), "jitter_ns": b.Jitter.Nanoseconds(), "history_cache_mib": int64(b.HistoryCache), "look_back_ns": b.LookBack.Nanoseconds(), "work_batch": int64(b.WorkBatch), "turn_batch": int64(b.TurnBatch), "exact": b.Exact} {
 		if set != 0.0 && set != int64(0) && set != false {
 			all[name] = set
 		}

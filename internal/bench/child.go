@@ -25,6 +25,7 @@ type Child struct {
 	InFlight    int
 	Dispatchers [2]int // orchestration and worker
 	WorkBatch   int
+	TurnBatch   int
 	Round       time.Duration // that counts; a tenth of it goes before
 	AwaitPoll   time.Duration // 0 when there is only one process
 }
@@ -102,7 +103,7 @@ func (child *Child) open(ctx context.Context, server *target.Server) (c *cell, e
 func (child *Child) round(ctx context.Context, c *cell, prefix string) (r ChildRound, err error) {
 	before := cpu()
 	session, err := c.workload.Open(ctx, workloads.Env{Provider: c.provider, Params: c.params, Prefix: prefix, AwaitPoll: child.AwaitPoll,
-		Orchestration: c.dispatchers.Orchestration, Worker: c.dispatchers.Worker, WorkBatch: child.WorkBatch})
+		Orchestration: c.dispatchers.Orchestration, Worker: c.dispatchers.Worker, WorkBatch: child.WorkBatch, TurnBatch: child.TurnBatch})
 	if err != nil {
 		return r, err
 	}

@@ -49,6 +49,8 @@ type Config struct {
 	LookBack time.Duration `json:"look_back_ns,omitempty"`
 	// WorkBatch is how many activities one fetch may lock; 0 is 1, and a call of fetch_work_item each.
 	WorkBatch int `json:"work_batch,omitempty"`
+	// TurnBatch is how many turns one fetch may lock; 0 is 1, and a call of fetch_orchestration_item each.
+	TurnBatch int `json:"turn_batch,omitempty"`
 	// Cold are those of AddedRTT at which the first unit on new connections is measured too, before all rounds.
 	Cold      []time.Duration `json:"cold_rtt_ns,omitempty"`
 	Faults    []Fault         `json:"faults,omitempty"`    // for trying gates
@@ -116,6 +118,7 @@ func (c *Config) Validate() error {
 		{c.HistoryCache < 0 || c.HistoryCache > 1<<16, fmt.Sprintf("--history-cache %d: give a number of MiB from 0 to 65536", c.HistoryCache)},
 		{c.LookBack != 0 && (c.LookBack < time.Millisecond || c.LookBack > time.Hour), fmt.Sprintf("--look-back %v: give a time from 1ms to 1h, such as 1s, or 0 for the exact order", c.LookBack)},
 		{c.WorkBatch < 0 || c.WorkBatch > 1000, fmt.Sprintf("--work-batch %d: give a number from 1 to 1000", c.WorkBatch)},
+		{c.TurnBatch < 0 || c.TurnBatch > 1000, fmt.Sprintf("--turn-batch %d: give a number from 1 to 1000", c.TurnBatch)},
 		{c.MaxOutage < 0, fmt.Sprintf("--max-outage %v is negative: give 0s to fail at once", c.MaxOutage)},
 		{c.Jitter < 0, fmt.Sprintf("--jitter %v is negative", c.Jitter)},
 	} {

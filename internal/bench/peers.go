@@ -34,6 +34,7 @@ type PeersConfig struct {
 	Round       time.Duration // whole seconds
 	Scale       int           // of pgbench's tables
 	WorkBatch   int           // how many activities one fetch may lock; 0 is 1
+	TurnBatch   int           // how many turns; 0 is 1
 	// Command starts a process that calls [RunChild] on its standard input and output.
 	Command []string
 }
@@ -209,7 +210,7 @@ func (p *peers) openCrowd(ctx context.Context, strategy, workload string, params
 		return c, err
 	}
 	child := Child{DSN: connString(p.server.Config()), Schema: schema, Strategy: strategy, Workload: workload, Params: params,
-		InFlight: max(1, p.InFlight/processes), Round: p.Round, WorkBatch: p.WorkBatch,
+		InFlight: max(1, p.InFlight/processes), Round: p.Round, WorkBatch: p.WorkBatch, TurnBatch: p.TurnBatch,
 		Dispatchers: [2]int{max(1, p.Dispatchers.Orchestration/processes), max(1, p.Dispatchers.Worker/processes)}}
 	if processes > 1 {
 		child.AwaitPoll = 5 * time.Millisecond

@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -144,7 +146,7 @@ func (w warmer) lock() provider.Lock {
 }
 
 func (w warmer) pass(n int) error {
-	for _, step := range []func(int) error{w.empty, w.turn, w.work, w.works, w.eager, w.read} {
+	for _, step := range []func(int) error{w.empty, w.turn, w.turns, w.work, w.works, w.eager, w.read} {
 		if err := step(n); err != nil {
 			return err
 		}
@@ -155,6 +157,9 @@ func (w warmer) pass(n int) error {
 // empty fetches where nothing can be: before all time.
 func (w warmer) empty(int) error {
 	if _, err := w.s.FetchOrchestrationItem(w.ctx, w.conn, provider.Lock{Token: w.lock().Token, Now: -1, Until: 1}); !errors.Is(err, provider.ErrNoWork) {
+		return fmt.Errorf("an empty queue gave %v", err)
+	}
+	if _, err := w.s.FetchOrchestrationItems(w.ctx, w.conn, provider.Lock{Token: w.lock().Token, Now: -1, Until: 1}, 2); !errors.Is(err, provider.ErrNoWork) {
 		return fmt.Errorf("an empty queue gave %v", err)
 	}
 	if _, err := w.s.FetchWorkItem(w.ctx, w.conn, provider.Lock{Token: w.lock().Token, Now: -1, Until: 1}); !errors.Is(err, provider.ErrNoWork) {
@@ -207,6 +212,50 @@ func (w warmer) turn(int) error {
 			continue
 		}
 		if err := w.s.AckOrchestrationItem(w.ctx, w.conn, w.ack(held, kind)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turns runs three turns of an instance, each acked in a call for several, and each handed over where that is possible.
+func (w warmer) turns(int) error {
+	id := w.instance + "-turns"
+	send := provider.Messages{InstanceIDs: []string{id, id + "-more"}, VisibleAt: []int64{warmNow, warmNow}, Items: []string{"{}", "{}"}}
+	s, eager := w.s.(provider.EagerStrategy)
+	for kind := range 3 {
+		l := w.lock()
+		work := w.lock()
+		want := provider.Want{Turn: &l, Turns: 2, Works: 2, Work: &work}
+		var turns []*provider.Turn
+		var err error
+		if eager && kind > 0 {
+			var h provider.Handover
+			h, err = s.EnqueueOrchestratorItemsAndFetch(w.ctx, w.conn, send, want)
+			turns = h.Turns
+		} else if err = w.s.EnqueueOrchestratorItems(w.ctx, w.conn, send); err == nil {
+			turns, err = w.s.FetchOrchestrationItems(w.ctx, w.conn, l, 2)
+		}
+		if err != nil && !errors.Is(err, provider.ErrNoWork) {
+			return err
+		}
+		if len(turns) == 0 {
+			continue
+		}
+		slices.SortFunc(turns, func(a, b *provider.Turn) int { return cmp.Compare(a.InstanceID, b.InstanceID) })
+		var acks []*provider.TurnAck
+		for _, t := range turns {
+			a := w.ack(provider.TurnLock{Token: l.Token, InstanceID: t.InstanceID, MessageIDs: t.MessageIDs}, kind)
+			a.Messages = provider.Messages{}
+			acks = append(acks, a)
+		}
+		if eager && kind > 0 {
+			next := w.lock()
+			_, err = s.AckOrchestrationItemsAndFetch(w.ctx, w.conn, provider.NewTurnAcks(warmNow, acks), provider.Want{Turn: &next, Turns: 2, Works: 2, Work: &next})
+		} else {
+			err = w.s.AckOrchestrationItems(w.ctx, w.conn, provider.NewTurnAcks(warmNow, acks))
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -317,8 +366,8 @@ func (w warmer) eager(int) error {
 	}
 	asked := want()
 	got, err := s.EnqueueOrchestratorItemAndFetch(w.ctx, w.conn, message, asked)
-	for kind := 0; kind < 3 && err == nil && got.Turn != nil; kind++ {
-		held := provider.TurnLock{Token: asked.Turn.Token, InstanceID: got.Turn.InstanceID, MessageIDs: got.Turn.MessageIDs}
+	for kind := 0; kind < 3 && err == nil && got.Turn() != nil; kind++ {
+		held := provider.TurnLock{Token: asked.Turn.Token, InstanceID: got.Turn().InstanceID, MessageIDs: got.Turn().MessageIDs}
 		asked = want()
 		if got, err = s.AckOrchestrationItemAndFetch(w.ctx, w.conn, w.ack(held, kind), asked); err != nil || len(got.Works) == 0 {
 			break

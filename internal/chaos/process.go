@@ -39,6 +39,7 @@ type site struct {
 	historyCache int
 	lookBack     time.Duration
 	workBatch    int
+	turnBatch    int
 }
 
 func (s site) start(ctx context.Context) (*process, error) {
@@ -60,7 +61,7 @@ func (s site) start(ctx context.Context) (*process, error) {
 	}
 	p.runtime, err = runtime.New(runtime.Config{
 		Provider: p.provider, Registry: s.load.registry(), Observer: func() provider.Observer { return s.record },
-		OrchestrationDispatchers: 2, WorkerDispatchers: s.workers, WorkBatch: s.workBatch, LockTimeout: lockTime, WorkLockTimeout: lockTime,
+		OrchestrationDispatchers: 2, WorkerDispatchers: s.workers, WorkBatch: s.workBatch, TurnBatch: s.turnBatch, LockTimeout: lockTime, WorkLockTimeout: lockTime,
 		AwaitPoll: 50 * time.Millisecond, MaxAttempts: muchTried, OnError: s.record.unseen,
 		Connect: func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, s.config.Copy()) },
 		Channel: wake.Channel(s.schema),
@@ -93,6 +94,9 @@ func (w *world) startProcess(ctx context.Context, n int) (*process, error) {
 	}
 	if (w.Seed/4+uint64(n))%2 == 0 { // and one fetches and acks activities several at a time
 		s.workBatch = 4
+	}
+	if (w.Seed/8+uint64(n))%2 == 0 { // and one turns
+		s.turnBatch = 4
 	}
 	return s.start(ctx)
 }

@@ -37,6 +37,12 @@ func (f forgetful) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *
 	return f.Strategy.AckOrchestrationItem(ctx, conn, a)
 }
 
+func (f forgetful) AckOrchestrationItems(ctx context.Context, conn *pgx.Conn, a *provider.TurnAcks) error {
+	name := f.Strategy.Name()
+	f.loseOf(conn, severalStatements(name) || name == "cte") // which has inline's
+	return f.Strategy.AckOrchestrationItems(ctx, conn, a)
+}
+
 func (f forgetful) AckWorkItem(ctx context.Context, conn *pgx.Conn, l provider.WorkLock, now int64, done *provider.Message) error {
 	f.lose(conn)
 	return f.Strategy.AckWorkItem(ctx, conn, l, now, done)
@@ -66,17 +72,32 @@ func (f forgetfulEager) AckWorkItemsAndFetch(ctx context.Context, conn *pgx.Conn
 	return f.eager.AckWorkItemsAndFetch(ctx, conn, l, now, done, w)
 }
 
-func (f forgetful) lose(conn *pgx.Conn) {
+func (f forgetfulEager) EnqueueOrchestratorItemsAndFetch(ctx context.Context, conn *pgx.Conn, m provider.Messages, w provider.Want) (provider.Handover, error) {
+	return f.eager.EnqueueOrchestratorItemsAndFetch(ctx, conn, m, w)
+}
+
+func (f forgetfulEager) AckOrchestrationItemsAndFetch(ctx context.Context, conn *pgx.Conn, a *provider.TurnAcks, w provider.Want) (provider.Handover, error) {
+	f.lose(conn)
+	return f.eager.AckOrchestrationItemsAndFetch(ctx, conn, a, w)
+}
+
+func (f forgetful) lose(conn *pgx.Conn) { f.loseOf(conn, severalStatements(f.Strategy.Name())) }
+
+func (f forgetful) loseOf(conn *pgx.Conn, several bool) {
 	if f.world.armed.Load() <= 0 || f.world.armed.Add(-1) < 0 {
 		return
 	}
-	f.world.network.loseReply(conn.PgConn().Conn().LocalAddr().String(), commits(f.Strategy.Name()))
+	f.world.network.loseReply(conn.PgConn().Conn().LocalAddr().String(), commits(several))
 }
 
-// commits tells the write with which an ack of a strategy commits: what is executed at once is bound first (message B of the
-// protocol), where inline has a statement of its own for it.
-func commits(strategy string) func([]byte) bool {
-	if strategy == "inline" || strings.HasPrefix(strategy, "sp-fetch") {
+func severalStatements(strategy string) bool {
+	return strategy == "inline" || strings.HasPrefix(strategy, "sp-fetch")
+}
+
+// commits tells the write with which an ack commits: what is executed at once is bound first (message B of the protocol), where
+// several statements have one of their own for it.
+func commits(several bool) func([]byte) bool {
+	if several {
 		return func(b []byte) bool { return bytes.Contains(b, []byte("commit")) }
 	}
 	return func(b []byte) bool { return len(b) > 0 && b[0] == 'B' }

@@ -34,7 +34,7 @@ client for each orchestration. It needs a server on this machine, on Linux, and 
 				return usage{err}
 			}
 			config.Dispatchers = all[0]
-			if config.Rounds < 1 || config.Round < time.Second || config.InFlight < 1 || config.WorkBatch < 0 || config.Scale < 1 {
+			if config.Rounds < 1 || config.Round < time.Second || config.InFlight < 1 || config.WorkBatch < 0 || config.TurnBatch < 0 || config.Scale < 1 {
 				return usage{errors.New("--rounds, --in-flight and --scale: give at least 1; --round: at least 1s")}
 			}
 			self, err := os.Executable()
@@ -69,7 +69,8 @@ client for each orchestration. It needs a server on this machine, on Linux, and 
 	f.IntVar(&config.Rounds, "rounds", 7, "`rounds` of each")
 	f.DurationVar(&config.Round, "round", 5*time.Second, "`time` of a round, in whole seconds")
 	f.IntVar(&config.Scale, "scale", 10, "`scale` of pgbench's tables")
-	f.IntVar(&config.WorkBatch, "work-batch", 0, "lock up to this many `activities` in one call, and ack those of one instance that end together in one")
+	f.IntVar(&config.TurnBatch, "turn-batch", 0, "lock up to this many `turns` in one call and ack them in one, as starts that come together are sent in one")
+	f.IntVar(&config.WorkBatch, "work-batch", 0, "lock up to this many `activities` in one call, and ack those that end together in one")
 	d.add(f)
 	return c
 }

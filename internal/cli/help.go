@@ -27,7 +27,7 @@ var flagGroups = []struct {
 }{
 	{"Database", []string{"dsn", "container", "pg-bin", "schema", "keep", "max-outage"}},
 	{"Load", []string{"strategy", "strategies", "workload", "dispatchers", "in-flight", "activities", "payload", "activity-delay", "depth", "history",
-		"history-cache", "look-back", "work-batch", "rate", "ramp", "latency-limit", "seed"}},
+		"history-cache", "look-back", "work-batch", "turn-batch", "rate", "ramp", "latency-limit", "seed"}},
 	{"Distance", []string{"rtt", "jitter", "cold", "reproduce"}},
 	{"How much", []string{"duration", "orchestrations", "rounds", "round", "preset", "precision", "max-time", "exact", "no-control", "no-verify", "units"}},
 	{"Output", []string{"out", "json", "format"}},

@@ -116,6 +116,8 @@ func TestScriptsReachWhatMatters(t *testing.T) {
 		"fetch_orchestration_item ok", "fetch_orchestration_item " + provider.ErrNoWork.Error(),
 		"ack_orchestration_item ok", "ack_orchestration_item " + provider.ErrLockLost.Error(), "ack_orchestration_item " + provider.ErrDuplicateEvent.Error(),
 		"abandon_orchestration_item ok", "abandon_orchestration_item " + provider.ErrLockLost.Error(), "renew_orchestration_lock ok", "discard_orchestration_item ok",
+		"enqueue_orchestrator_items ok", "fetch_orchestration_items ok", "fetch_orchestration_items " + provider.ErrNoWork.Error(),
+		"ack_orchestration_items ok", "ack_orchestration_items " + provider.ErrLockLost.Error(), "ack_orchestration_items " + provider.ErrDuplicateEvent.Error(),
 		"fetch_work_item ok", "ack_work_item ok", "ack_work_item " + provider.ErrLockLost.Error(), "abandon_work_item ok", "renew_work_item_lock ok",
 		"delete_instances ok", "delete_instances " + provider.ErrInstanceRunning.Error(), "delete_instances " + provider.ErrHasChildren.Error(),
 		"delete_instance ok", "delete_instance " + provider.ErrSubOrchestration.Error(), "get_instance_info ok", "get_execution_info ok",

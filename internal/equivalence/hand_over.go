@@ -32,6 +32,15 @@ func (p *player) want(op Op) *provider.Want {
 	return w
 }
 
+// wantAll is want for an operation on several items.
+func (p *player) wantAll(op Op) *provider.Want {
+	w := p.want(op)
+	if w != nil && w.Turn != nil {
+		w.Turns = op.batch()
+	}
+	return w
+}
+
 // handsOver runs an operation that asks for more, and remembers what it locked.
 func (p *player) handsOver(w *provider.Want, whole func(eager) (provider.Handover, error), plain func() error) string {
 	var h provider.Handover
@@ -45,9 +54,9 @@ func (p *player) handsOver(w *provider.Want, whole func(eager) (provider.Handove
 		return answer(nil, err)
 	}
 	text := "ok"
-	if h.Turn != nil {
-		p.turns = append(p.turns, provider.TurnLock{Token: w.Turn.Token, InstanceID: h.Turn.InstanceID, MessageIDs: h.Turn.MessageIDs})
-		text += ", " + turnText(h.Turn)
+	for _, t := range h.Turns {
+		p.turns = append(p.turns, provider.TurnLock{Token: w.Turn.Token, InstanceID: t.InstanceID, MessageIDs: t.MessageIDs})
+		text += ", " + turnText(t)
 	}
 	for _, work := range h.Works {
 		p.works = append(p.works, provider.WorkLock{Token: w.Work.Token, ID: work.ID})
@@ -58,7 +67,7 @@ func (p *player) handsOver(w *provider.Want, whole func(eager) (provider.Handove
 
 func (p *player) fetchAfter(w *provider.Want) (h provider.Handover, err error) {
 	if w.Turn != nil {
-		if h.Turn, err = p.subject.FetchOrchestrationItem(*w.Turn); err != nil && !errors.Is(err, provider.ErrNoWork) {
+		if h.Turns, err = p.subject.FetchOrchestrationItems(*w.Turn, max(w.Turns, 1)); err != nil && !errors.Is(err, provider.ErrNoWork) {
 			return h, err
 		}
 	}
@@ -82,6 +91,24 @@ func (p *player) enqueue(m provider.Message, w *provider.Want) string {
 	return p.handsOver(w, func(e eager) (provider.Handover, error) {
 		return e.s.EnqueueOrchestratorItemAndFetch(e.ctx, e.conn, m, *w)
 	}, func() error { return p.subject.EnqueueOrchestratorItem(m) })
+}
+
+func (p *player) enqueueAll(m provider.Messages, w *provider.Want) string {
+	if w == nil {
+		return answer(nil, p.subject.EnqueueOrchestratorItems(m))
+	}
+	return p.handsOver(w, func(e eager) (provider.Handover, error) {
+		return e.s.EnqueueOrchestratorItemsAndFetch(e.ctx, e.conn, m, *w)
+	}, func() error { return p.subject.EnqueueOrchestratorItems(m) })
+}
+
+func (p *player) ackTurns(acks []*provider.TurnAck, w *provider.Want) string {
+	if w == nil {
+		return answer(nil, p.subject.AckOrchestrationItems(p.now, acks))
+	}
+	return p.handsOver(w, func(e eager) (provider.Handover, error) {
+		return e.s.AckOrchestrationItemsAndFetch(e.ctx, e.conn, provider.NewTurnAcks(p.now, acks), *w)
+	}, func() error { return p.subject.AckOrchestrationItems(p.now, acks) })
 }
 
 func (p *player) ackTurn(a *provider.TurnAck, w *provider.Want) string {

@@ -222,6 +222,51 @@ func (m *Model) AckOrchestrationItem(a *provider.TurnAck) error {
 	return nil
 }
 
+// EnqueueOrchestratorItems adds one message after the other.
+func (m *Model) EnqueueOrchestratorItems(all provider.Messages) error {
+	for i, id := range all.InstanceIDs {
+		_ = m.EnqueueOrchestratorItem(provider.Message{InstanceID: id, VisibleAt: all.VisibleAt[i], Item: all.Items[i]})
+	}
+	return nil
+}
+
+// FetchOrchestrationItems is one fetch after the other.
+func (m *Model) FetchOrchestrationItems(l provider.Lock, n int) (turns []*provider.Turn, err error) {
+	for range n {
+		t, err := m.FetchOrchestrationItem(l)
+		if err != nil {
+			break
+		}
+		turns = append(turns, t)
+	}
+	if len(turns) == 0 {
+		return nil, provider.ErrNoWork
+	}
+	return turns, nil
+}
+
+// AckOrchestrationItems is one ack after the other, or none.
+func (m *Model) AckOrchestrationItems(now int64, acks []*provider.TurnAck) error {
+	for _, a := range acks {
+		if m.unexpired(a.Lock, now) == nil {
+			return provider.ErrLockLost
+		}
+	}
+	for _, a := range acks {
+		for _, e := range a.Events.IDs {
+			if _, there := m.history[executionKey{a.Lock.InstanceID, a.ExecutionID}][e]; there {
+				return provider.ErrDuplicateEvent
+			}
+		}
+	}
+	for _, a := range acks {
+		if err := m.AckOrchestrationItem(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (m *Model) endTurn(id string, q *queue, done []int64) {
 	q.messages = slices.DeleteFunc(q.messages, func(msg *message) bool { return slices.Contains(done, msg.id) })
 	q.token = ""

@@ -62,6 +62,7 @@ var weights = []struct {
 }{
 	{"advance_clock", 8},
 	{"enqueue_orchestrator_item", 16}, {"fetch_orchestration_item", 18}, {"ack_orchestration_item", 14},
+	{"enqueue_orchestrator_items", 5}, {"fetch_orchestration_items", 6}, {"ack_orchestration_items", 8},
 	{"abandon_orchestration_item", 6}, {"renew_orchestration_lock", 3}, {"discard_orchestration_item", 2},
 	{"enqueue_worker_item", 5}, {"fetch_work_item", 7}, {"fetch_work_items", 3}, {"ack_work_item", 6}, {"ack_work_items", 4}, {"abandon_work_item", 4}, {"renew_work_item_lock", 3},
 	{"read_history", 3}, {"read_execution", 1}, {"append_history", 2}, {"read_status", 2},
@@ -116,7 +117,7 @@ func (op Op) other() string    { return instanceIDs[op.Other%len(instanceIDs)] }
 func (op Op) status() string   { return statuses[op.Status%len(statuses)] }
 func (op Op) payload() string  { return payloads[op.Payload%len(payloads)] }
 
-// batch is how many work items a fetch asks for.
+// batch is how many turns or work items an operation is on, or asks for.
 func (op Op) batch() int { return 1 + op.Count }
 
 // target is the instance of the n-th message of an ack.
@@ -133,9 +134,9 @@ func (op Op) lock() string {
 func (op Op) String() string {
 	text := op.text()
 	switch op.Kind {
-	case "enqueue_orchestrator_item", "ack_orchestration_item", "ack_work_item", "ack_work_items":
+	case "enqueue_orchestrator_item", "enqueue_orchestrator_items", "ack_orchestration_item", "ack_orchestration_items", "ack_work_item", "ack_work_items":
 		if r := rooms[op.Room%len(rooms)]; op.Room > 0 {
-			return fmt.Sprintf("%s, and fetch%s: turn %t, %d work items, for %d ms", text, op.since(), r.turn, r.works, op.Timeout)
+			return fmt.Sprintf("%s, and fetch%s: turns %t, %d work items, for %d ms", text, op.since(), r.turn, r.works, op.Timeout)
 		}
 	}
 	return text
@@ -157,7 +158,12 @@ func (op Op) text() string {
 		return fmt.Sprintf("%s for %q, payload %d, visible in %d ms", name, op.instance(), op.Payload, op.Delay)
 	case "enqueue_worker_item":
 		return fmt.Sprintf("%s for %q, execution %d, activity %d, payload %d", name, op.instance(), op.Execution, op.Event, op.Payload)
-	case "fetch_work_items":
+	case "enqueue_orchestrator_items":
+		return fmt.Sprintf("%s: %d for %q and on, payload %d, visible in %d ms", name, op.batch(), op.instance(), op.Payload, op.Delay)
+	case "ack_orchestration_items":
+		return fmt.Sprintf("%s: %d from %s: execution %d, named %t, parent %t, status %q, %d events from %d, %d activities",
+			name, op.batch(), op.lock(), op.Execution, op.Named, op.Flag, op.status(), op.Count, op.Event, op.Works)
+	case "fetch_work_items", "fetch_orchestration_items":
 		return fmt.Sprintf("%s%s: %d, for %d ms", name, op.since(), op.batch(), op.Timeout)
 	case "fetch_orchestration_item", "fetch_work_item":
 		return fmt.Sprintf("%s%s for %d ms", name, op.since(), op.Timeout)

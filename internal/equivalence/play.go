@@ -1,6 +1,7 @@
 package equivalence
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -60,6 +61,7 @@ func (p *player) play(op Op) string {
 		p.now += op.Advance
 		return ""
 	case "enqueue_orchestrator_item", "fetch_orchestration_item", "ack_orchestration_item",
+		"enqueue_orchestrator_items", "fetch_orchestration_items", "ack_orchestration_items",
 		"abandon_orchestration_item", "renew_orchestration_lock", "discard_orchestration_item":
 		return p.playTurn(op)
 	case "enqueue_worker_item", "fetch_work_item", "fetch_work_items", "ack_work_item", "ack_work_items", "abandon_work_item", "renew_work_item_lock":
@@ -83,6 +85,24 @@ func (p *player) playTurn(op Op) string {
 		}
 		p.turns = append(p.turns, provider.TurnLock{Token: lock.Token, InstanceID: t.InstanceID, MessageIDs: t.MessageIDs})
 		return turnText(t)
+	case "enqueue_orchestrator_items":
+		var all provider.Messages
+		for n := range op.batch() {
+			all.InstanceIDs = append(all.InstanceIDs, op.target(n*op.Execution))
+			all.VisibleAt, all.Items = append(all.VisibleAt, p.now+op.Delay*int64(n%2)), append(all.Items, p.item(op))
+		}
+		return p.enqueueAll(all, p.wantAll(op))
+	case "fetch_orchestration_items":
+		lock := p.lock(op)
+		turns, err := s.FetchOrchestrationItems(lock, op.batch())
+		text := ""
+		for _, t := range turns {
+			p.turns = append(p.turns, provider.TurnLock{Token: lock.Token, InstanceID: t.InstanceID, MessageIDs: t.MessageIDs})
+			text += turnText(t) + "; "
+		}
+		return answer(text, err)
+	case "ack_orchestration_items":
+		return p.ackTurns(p.turnAcks(op), p.wantAll(op))
 	case "ack_orchestration_item":
 		return p.ackTurn(p.ack(op), p.want(op))
 	case "abandon_orchestration_item":
@@ -153,6 +173,27 @@ func events(op Op) (e provider.Events) {
 	return e
 }
 
+// turnAcks are the ends of some of the newest locked turns of different instances, in the instances' order.
+func (p *player) turnAcks(op Op) (acks []*provider.TurnAck) {
+	for n := range op.batch() {
+		next := op
+		next.Messages, next.Cancels = 0, 0
+		if next.Slot >= 0 {
+			next.Slot += n
+		}
+		if n > 0 { // not all alike
+			next.Named, next.Status, next.Execution = op.Named != (n == 1), op.Status+n, 1+(op.Execution+n)%3
+		}
+		a := p.ack(next)
+		if slices.ContainsFunc(acks, func(other *provider.TurnAck) bool { return other.Lock.InstanceID == a.Lock.InstanceID }) {
+			break
+		}
+		acks = append(acks, a)
+	}
+	slices.SortFunc(acks, func(a, b *provider.TurnAck) int { return cmp.Compare(a.Lock.InstanceID, b.Lock.InstanceID) })
+	return acks
+}
+
 func (p *player) playWork(op Op) string {
 	s := p.subject
 	switch op.Kind {
@@ -185,7 +226,7 @@ func (p *player) playWork(op Op) string {
 		return p.ackWork(p.work(op), done, p.want(op))
 	case "ack_work_items":
 		locks, done := p.acks(op)
-		return p.ackWorks(locks, done, p.want(op))
+		return p.ackWorks(locks, done, p.wantAll(op))
 	case "abandon_work_item":
 		return answer(nil, s.AbandonWorkItem(provider.WorkAbandon{Lock: p.work(op), VisibleAt: p.later(op), IgnoreAttempt: op.Flag}))
 	}

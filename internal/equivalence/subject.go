@@ -14,6 +14,9 @@ type Subject interface {
 	EnqueueOrchestratorItem(m provider.Message) error
 	FetchOrchestrationItem(l provider.Lock) (*provider.Turn, error)
 	AckOrchestrationItem(a *provider.TurnAck) error
+	EnqueueOrchestratorItems(m provider.Messages) error
+	FetchOrchestrationItems(l provider.Lock, n int) ([]*provider.Turn, error)
+	AckOrchestrationItems(now int64, acks []*provider.TurnAck) error
 	AbandonOrchestrationItem(a provider.TurnAbandon) error
 	DiscardOrchestrationItem(l provider.TurnLock, now int64) error
 	RenewOrchestrationLock(l provider.TurnLock, now, until int64) error
@@ -67,6 +70,15 @@ func (o onServer) FetchOrchestrationItem(l provider.Lock) (*provider.Turn, error
 }
 func (o onServer) AckOrchestrationItem(a *provider.TurnAck) error {
 	return o.s.AckOrchestrationItem(o.ctx, o.conn, a)
+}
+func (o onServer) EnqueueOrchestratorItems(m provider.Messages) error {
+	return o.s.EnqueueOrchestratorItems(o.ctx, o.conn, m)
+}
+func (o onServer) FetchOrchestrationItems(l provider.Lock, n int) ([]*provider.Turn, error) {
+	return o.s.FetchOrchestrationItems(o.ctx, o.conn, l, n)
+}
+func (o onServer) AckOrchestrationItems(now int64, acks []*provider.TurnAck) error {
+	return o.s.AckOrchestrationItems(o.ctx, o.conn, provider.NewTurnAcks(now, acks))
 }
 func (o onServer) AbandonOrchestrationItem(a provider.TurnAbandon) error {
 	return o.s.AbandonOrchestrationItem(o.ctx, o.conn, a)

@@ -3,6 +3,8 @@ package runtime
 import (
 	"context"
 	"errors"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,11 +19,11 @@ import (
 
 func TestAcksOfAnInstanceThatComeMeanwhileGoTogether(t *testing.T) {
 	t.Parallel()
-	a := newAcks(3)
+	a := newAcks(3, runtime.Gosched)
 	enter := func(instance string) chan []*ending {
-		e, entered := &ending{group: make(chan []*ending, 1)}, make(chan []*ending, 1)
+		e, entered := &ending{target: instance, group: make(chan []*ending, 1)}, make(chan []*ending, 1)
 		go func() {
-			group, _ := a.enter(instance, e, time.Hour)
+			group, _ := a.enter(e, time.Hour)
 			entered <- group
 		}()
 		return entered
@@ -46,13 +48,13 @@ func TestAcksOfAnInstanceThatComeMeanwhileGoTogether(t *testing.T) {
 	if got := <-enter("b"); len(got) != 1 {
 		t.Fatalf("the first of another instance acks %d", len(got))
 	}
-	a.leave("b")
+	a.leave([]*ending{{target: "b"}})
 	var rest []chan []*ending
 	for n := range 5 {
 		rest = append(rest, enter("a"))
 		waiting(n + 1)
 	}
-	a.leave("a")
+	a.leave([]*ending{{target: "a"}})
 	for n, want := range []int{3, 2} {
 		group := <-rest[3*n]
 		if len(group) != want {
@@ -61,7 +63,7 @@ func TestAcksOfAnInstanceThatComeMeanwhileGoTogether(t *testing.T) {
 		for _, other := range group[1:] {
 			other.group <- nil
 		}
-		a.leave("a")
+		a.leave([]*ending{{target: "a"}})
 	}
 	for _, n := range []int{1, 2, 4} {
 		if got := <-rest[n]; got != nil {
@@ -73,20 +75,63 @@ func TestAcksOfAnInstanceThatComeMeanwhileGoTogether(t *testing.T) {
 	}
 }
 
+// Those of several instances that end at one moment are one call, as far as the limit goes, and each instance is left once.
+func TestAcksThatComeAtOneMomentGoTogether(t *testing.T) {
+	t.Parallel()
+	come := make(chan struct{})
+	a := newAcks(3, func() { <-come })
+	groups := make(chan []*ending)
+	entered := func(n int) {
+		for there := 0; there < n; time.Sleep(time.Millisecond) {
+			a.mu.Lock()
+			there = len(a.gathered) + len(a.of["a"])
+			a.mu.Unlock()
+		}
+	}
+	for n, instance := range []string{"a", "b", "c", "d", "a"} {
+		e := &ending{target: instance, group: make(chan []*ending, 1)}
+		go func() {
+			group, leads := a.enter(e, time.Hour)
+			if leads != (group != nil) {
+				t.Errorf("%d entries and leads: %v", len(group), leads)
+			}
+			groups <- group
+		}()
+		entered(n + 1)
+	}
+	close(come)
+	var sizes []int
+	for range 5 {
+		group := <-groups
+		if group == nil {
+			continue
+		}
+		sizes = append(sizes, len(group))
+		for _, other := range group[1:] {
+			other.group <- nil
+		}
+		a.leave(group)
+	}
+	slices.Sort(sizes)
+	if !slices.Equal(sizes, []int{1, 1, 3}) || len(a.of) > 0 || len(a.gathered) > 0 {
+		t.Errorf("groups of %v; %v and %v are kept", sizes, a.of, a.gathered)
+	}
+}
+
 // Who waits too long behind an ack that hangs goes alone, and the next to go does not take it along.
 func TestAcksWaitOnlySoLong(t *testing.T) {
 	t.Parallel()
-	a := newAcks(8)
-	if _, leads := a.enter("a", &ending{}, time.Hour); !leads {
+	a := newAcks(8, runtime.Gosched)
+	if _, leads := a.enter(&ending{target: "a"}, time.Hour); !leads {
 		t.Fatal("the first does not lead")
 	}
-	tired, patient := &ending{group: make(chan []*ending, 1)}, &ending{group: make(chan []*ending, 1)}
-	if group, leads := a.enter("a", tired, time.Millisecond); leads || len(group) != 1 || group[0] != tired {
+	tired, patient := &ending{target: "a", group: make(chan []*ending, 1)}, &ending{target: "a", group: make(chan []*ending, 1)}
+	if group, leads := a.enter(tired, time.Millisecond); leads || len(group) != 1 || group[0] != tired {
 		t.Errorf("who waited long enough acks %d, leads: %v", len(group), leads)
 	}
 	entered := make(chan []*ending)
 	go func() {
-		group, leads := a.enter("a", patient, time.Hour)
+		group, leads := a.enter(patient, time.Hour)
 		if !leads {
 			t.Error("the next does not lead")
 		}
@@ -97,11 +142,11 @@ func TestAcksWaitOnlySoLong(t *testing.T) {
 		waiting = len(a.of["a"])
 		a.mu.Unlock()
 	}
-	a.leave("a")
+	a.leave([]*ending{{target: "a"}})
 	if group := <-entered; len(group) != 1 || group[0] != patient {
 		t.Errorf("the next acks %d", len(group))
 	}
-	if a.leave("a"); len(a.of) > 0 {
+	if a.leave([]*ending{{target: "a"}}); len(a.of) > 0 {
 		t.Errorf("%v is kept", a.of)
 	}
 }
@@ -221,7 +266,7 @@ func locked(t *testing.T, strategy provider.Strategy, second string) (*Runtime, 
 			done.Result = second
 		}
 		number, _ := r.completions.begin("a")
-		group = append(group, &ending{WorkItemAck: provider.WorkItemAck{LockToken: item.LockToken, Completion: done}, number: number})
+		group = append(group, &ending{WorkItemAck: provider.WorkItemAck{LockToken: item.LockToken, Completion: done}, target: "a", number: number})
 	}
 	return r, &worker{Runtime: r, provider: r.observed()}, group
 }
@@ -276,14 +321,14 @@ func TestWhatCannotBeAckedTogetherIsAckedAlone(t *testing.T) {
 					e.group = make(chan []*ending, 1)
 					others.Go(func() {
 						alone := &worker{Runtime: r, provider: r.observed()}
-						if own, leads := r.acks.wait("a", e, time.Hour); leads {
+						if own, leads := r.acks.wait(e, time.Hour); leads {
 							t.Error("who is to ack alone leads")
 						} else if own != nil {
-							e.err = alone.ackGroup(t.Context(), t.Context(), "a", own, leads, false)
+							e.err = alone.ackGroup(t.Context(), t.Context(), own, leads, false)
 						}
 					})
 				}
-				err := w.ackGroup(t.Context(), t.Context(), "a", group, true, false)
+				err := w.ackGroup(t.Context(), t.Context(), group, true, false)
 				others.Wait()
 				if err != nil || group[0].err != nil || !errors.Is(group[1].err, want) || group[2].err != nil {
 					t.Errorf("%v; %v, %v, %v", err, group[0].err, group[1].err, group[2].err)

@@ -74,6 +74,11 @@ func (c *Client) Cancel(ctx context.Context, instance, reason string) error {
 }
 
 func (c *Client) enqueue(ctx context.Context, item provider.WorkItem) error {
+	if c.runtime.TurnBatch > 1 {
+		if sent, err := c.together(ctx, item); sent {
+			return err
+		}
+	}
 	var room provider.Room
 	var places []chan handed
 	if c.provider.Eager() {
@@ -81,13 +86,13 @@ func (c *Client) enqueue(ctx context.Context, item provider.WorkItem) error {
 			room.Turn = c.runtime.LockTimeout
 		}
 	}
-	mark := c.runtime.instances.begin()
+	began, mark := time.Now(), c.runtime.instances.begin()
 	got, err := c.provider.EnqueueOrchestratorItemAndFetch(ctx, item, 0, room)
-	c.runtime.seatTurn(ctx, c.provider, places, got.Turn, mark)
+	c.runtime.seatTurns(ctx, c.provider, places, got.Turns, began, mark)
 	if got.Err != nil {
 		c.runtime.report(got.Err)
 	}
-	if err == nil && (len(places) == 0 || got.Err != nil || got.Left != nil) {
+	if err == nil && toBeSought(item.Target(), false, len(places) > 0, got) {
 		c.runtime.sent(item.Target())
 	}
 	return err

@@ -78,11 +78,21 @@ func (c *completions) begin(instance string) (ack uint64, last bool) {
 	return ack, last
 }
 
-// alone says whether no other ack of the instance is under way, and no worker was given another activity of it that it has not
-// begun, beside the n acks that the caller has begun.
-func (c *completions) alone(instance string, n int) (alone bool) {
-	c.change(instance, func(a *arrivals) { alone = a.acks == n && a.given == 0 })
-	return alone
+// alone says whether, beside a group of acks that have begun, no other ack of their instances is under way, and no worker was given
+// another activity of them that it has not begun.
+func (c *completions) alone(group []*ending) bool {
+	acks := map[string]int{}
+	for _, e := range group {
+		acks[e.target]++
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for instance, n := range acks {
+		if a := c.of[instance]; a.acks != n || a.given != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // end is called after it, with whether it brought a message that nobody looks for. It says whether somebody is to be woken

@@ -3,15 +3,21 @@ package runtime
 import (
 	"context"
 	"slices"
+	"time"
 
 	"pgbench-provider/provider"
 )
 
-// handed is what a sleeper gets from whoever wakes it: a turn or a work item that is locked for it, or nothing, when it
-// is to fetch.
+// handed is what a sleeper gets from whoever wakes it: turns or a work item that are locked for it, or nothing, when it is to
+// fetch.
 type handed struct {
-	turn *provider.OrchestrationItem
-	work *provider.LockedWorkItem
+	turns *lockedTurns
+	work  *provider.LockedWorkItem
+}
+
+type lockedTurns struct {
+	items []*provider.OrchestrationItem
+	since time.Time // when they were locked, at the earliest
 }
 
 // reserve takes up to n sleepers for whom the caller's own call will fetch, and who are woken by nobody else meanwhile.
@@ -78,17 +84,19 @@ func remove(bells *[]chan handed, bell chan handed) bool {
 // asks says whether acks ask for what comes next: not while stopping.
 func (r *Runtime) asks(run context.Context) bool { return r.Provider.Eager() && run.Err() == nil }
 
-// seatTurn gives a turn that a call asked for to the dispatcher whose place was reserved for it, if there is one. The call
-// began at mark.
-func (r *Runtime) seatTurn(calls context.Context, p *provider.Provider, places []chan handed, turn *provider.OrchestrationItem, mark uint64) {
+// seatTurns gives turns that a call asked for to the dispatcher whose place was reserved for them, if there are any. The call began
+// then, at mark.
+func (r *Runtime) seatTurns(calls context.Context, p *provider.Provider, places []chan handed, turns []*provider.OrchestrationItem, began time.Time, mark uint64) {
 	var items []handed
-	if turn != nil {
+	for _, turn := range turns {
 		r.instances.fetched(mark, turn.Instance)
-		items = []handed{{turn: turn}}
+	}
+	if len(turns) > 0 {
+		items = []handed{{turns: &lockedTurns{turns, began}}}
 	}
 	d := &dispatcher{Runtime: r, provider: p}
 	for _, h := range r.turns.settle(places, items) {
-		d.abandon(calls, h.turn, provider.Abandon{IgnoreAttempt: true})
+		d.giveBack(calls, h.turns.items)
 	}
 }
 

@@ -29,10 +29,15 @@ type Config struct {
 	OrchestrationDispatchers, WorkerDispatchers int
 	// WorkBatch is how many activities one fetch may lock: for this worker and the idle ones of the process, and what is left
 	// over waits for this worker, or is given back when an activity takes half of WorkLockTimeout. It saves statements where
-	// activities are short and many, and costs turns in the queue where they are long. Above 1, activities of one instance that
-	// end while another of it is being acked are acked in one call behind it, up to WorkBatch: they share its fate, so the Provider
-	// should have a CallTimeout. 0 is 1.
+	// activities are short and many, and costs turns in the queue where they are long. Above 1, activities that end at one
+	// moment are acked in one call, and those of one instance that end while another of it is being acked in one behind it, up to
+	// WorkBatch: they share its fate, so the Provider should have a CallTimeout. 0 is 1.
 	WorkBatch int
+	// TurnBatch is how many turns one fetch may lock. A dispatcher then decides them one after the other and acks them in one call,
+	// but for those that send messages or cancel activities; and what clients of the process send at one moment is enqueued in one
+	// call. It saves statements and commits where turns are many and dispatchers few, and has each wait for the others: the Provider
+	// should have a CallTimeout. 0 is 1.
+	TurnBatch int
 	// LockTimeout is how long a turn may take, WorkLockTimeout after how long an activity whose worker died is run again;
 	// a living worker renews. At least a millisecond; 0 is 30 s.
 	LockTimeout, WorkLockTimeout time.Duration
@@ -62,6 +67,7 @@ type Runtime struct {
 	instances   *instances
 	completions *completions
 	acks        *acks
+	sends       sends
 	awaited     *awaited
 	hub         *wake.Hub // nil without Config.Connect, and before Start
 	counters    counters
@@ -109,17 +115,19 @@ func New(c Config) (*Runtime, error) {
 		return nil, fmt.Errorf("%w: Config.Provider is nil", provider.ErrInvalid)
 	case c.Registry == nil:
 		return nil, fmt.Errorf("%w: Config.Registry is nil", provider.ErrInvalid)
-	case c.LockTimeout < 0 || c.WorkLockTimeout < 0 || c.IdleSleep < 0 || c.AwaitPoll < 0 || c.MaxAttempts < 0 || c.WorkBatch < 0:
-		return nil, fmt.Errorf("%w: a duration, WorkBatch or MaxAttempts is negative", provider.ErrInvalid)
+	case c.LockTimeout < 0 || c.WorkLockTimeout < 0 || c.IdleSleep < 0 || c.AwaitPoll < 0 || c.MaxAttempts < 0 || c.WorkBatch < 0 || c.TurnBatch < 0:
+		return nil, fmt.Errorf("%w: a duration, WorkBatch, TurnBatch or MaxAttempts is negative", provider.ErrInvalid)
 	}
 	if err := c.Registry.check(); err != nil {
 		return nil, err
 	}
 	c.setDefaults()
-	return &Runtime{
-		Config: c, turns: newGate(), works: newGate(), instances: newInstances(), completions: newCompletions(), acks: newAcks(c.WorkBatch), awaited: newAwaited(),
+	r := &Runtime{
+		Config: c, turns: newGate(), works: newGate(), instances: newInstances(), completions: newCompletions(), awaited: newAwaited(),
 		rules: rules{registry: c.Registry, now: c.Provider.Now, guid: newGUID, maxAttempts: c.MaxAttempts},
-	}, nil
+	}
+	r.acks = newAcks(c.WorkBatch, func() { r.pause(1) })
+	return r, nil
 }
 
 func (c *Config) setDefaults() {
@@ -137,6 +145,7 @@ func (c *Config) setDefaults() {
 	count(&c.OrchestrationDispatchers, 2)
 	count(&c.WorkerDispatchers, 2)
 	count(&c.WorkBatch, 1)
+	count(&c.TurnBatch, 1)
 	count(&c.MaxAttempts, 10)
 	or(&c.LockTimeout, 30*time.Second)
 	or(&c.WorkLockTimeout, 30*time.Second)
@@ -229,6 +238,33 @@ func (r *Runtime) sent(instance string) {
 	if r.instances.came(instance) {
 		r.wakeFor(instance)
 	}
+}
+
+// sentAll is sent for messages of several instances that can be fetched together.
+func (r *Runtime) sentAll(instances []string) {
+	n := 0
+	for _, instance := range instances {
+		if r.instances.came(instance) {
+			instances[n] = instance
+			n++
+		}
+	}
+	r.wakeForAll(instances[:n])
+}
+
+// wakeForAll wakes as many dispatchers as n instances that nobody looks for yet take, or tells others.
+func (r *Runtime) wakeForAll(instances []string) {
+	n := (len(instances) + r.TurnBatch - 1) / r.TurnBatch
+	left := r.turns.call(n)
+	if left == 0 {
+		return
+	}
+	if left == n { // else who was woken fetches until there is nothing
+		for _, instance := range instances {
+			r.instances.missed(instance)
+		}
+	}
+	r.turns.surplus(left)
 }
 
 // wakeFor wakes a dispatcher for an instance that nobody looks for yet, or tells others.

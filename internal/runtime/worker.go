@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"pgbench-provider/provider"
@@ -120,46 +121,47 @@ func (w *worker) commit(run, calls context.Context, item *provider.LockedWorkIte
 	}
 }
 
-// ack commits the completion, together with those of the same instance that end meanwhile.
+// ack commits the completion, together with those that end now and those of the same instance that end meanwhile.
 func (w *worker) ack(run, calls context.Context, item *provider.LockedWorkItem, completion provider.WorkItem) error {
 	e := &ending{WorkItemAck: provider.WorkItemAck{LockToken: item.LockToken, Completion: completion}}
 	if completion == nil {
-		return w.ackGroup(run, calls, "", []*ending{e}, false, false)
+		return w.ackGroup(run, calls, []*ending{e}, false, false)
 	}
-	target := completion.Target()
+	e.target = completion.Target()
 	var last bool
-	e.number, last = w.completions.begin(target)
+	e.number, last = w.completions.begin(e.target)
 	group, leads := []*ending{e}, false
 	if w.WorkBatch > 1 {
 		e.group = make(chan []*ending, 1)
-		if group, leads = w.acks.enter(target, e, w.WorkLockTimeout/4); group == nil {
+		if group, leads = w.acks.enter(e, w.WorkLockTimeout/4); group == nil {
 			return e.err
 		}
-		last = leads && w.completions.alone(target, len(group))
+		last = leads && w.completions.alone(group)
 	}
-	return w.ackGroup(run, calls, target, group, leads, last)
+	return w.ackGroup(run, calls, group, leads, last)
 }
 
-// ackGroup commits the completions of one instance, or the end of an item without one. Where the strategy can hand over it asks for
-// the next item and, if this is the last that is to come of the instance and a dispatcher has time for it, for a turn. What cannot be
-// acked together, because one lock is lost, one completion cannot be stored or the call fails, each worker acks by itself.
-func (w *worker) ackGroup(run, calls context.Context, target string, group []*ending, leads, last bool) error {
+// ackGroup commits completions, or the end of an item without one. Where the strategy can hand over it asks for the next item and, if
+// these are the last that are to come of their instances and a dispatcher has time for it, for turns. What cannot be acked together,
+// because one lock is lost, one completion cannot be stored or the call fails, each worker acks by itself.
+func (w *worker) ackGroup(run, calls context.Context, group []*ending, leads, last bool) error {
 	var room provider.Room
 	var places []chan handed
+	target := group[0].target
 	underWay := target != "" && !group[0].ended
-	ended := func(came bool) {
+	ended := func(came func(instance string) bool) {
 		underWay = false
-		wake := false
+		var wake []string
 		for _, e := range group {
-			wake = w.completions.end(target, e.number, came) || wake
+			if w.completions.end(e.target, e.number, came(e.target)) {
+				wake = append(wake, e.target)
+			}
 			e.ended = true
 		}
 		if leads {
-			w.acks.leave(target)
+			w.acks.leave(group)
 		}
-		if wake {
-			w.sent(target)
-		}
+		w.sentAll(wake)
 	}
 	if w.asks(run) {
 		if len(w.next) == 0 && w.works.more() {
@@ -170,7 +172,7 @@ func (w *worker) ackGroup(run, calls context.Context, target string, group []*en
 			places = w.turns.reserve(1)
 		}
 		if len(places) > 0 {
-			room.Turn = w.LockTimeout
+			room.Turn, room.Turns = w.LockTimeout, w.TurnBatch
 		}
 	}
 	asked := time.Now()
@@ -179,10 +181,10 @@ func (w *worker) ackGroup(run, calls context.Context, target string, group []*en
 	send := func() (err error) {
 		got, err = w.send(calls, group, room)
 		if err != nil { // the next try may be long after this one
-			w.seatTurn(calls, w.provider, places, nil, mark)
+			w.seatTurns(calls, w.provider, places, nil, asked, mark)
 			places, room.Turn = nil, 0
 			if underWay {
-				ended(false)
+				ended(func(string) bool { return false })
 			}
 		}
 		return err
@@ -193,7 +195,7 @@ func (w *worker) ackGroup(run, calls context.Context, target string, group []*en
 	} else {
 		err = w.persist(run, calls, w.WorkLockTimeout, send)
 	}
-	w.seatTurn(calls, w.provider, places, got.Turn, mark)
+	w.seatTurns(calls, w.provider, places, got.Turns, asked, mark)
 	if room.Works > 0 {
 		w.asked(asked, got, err)
 	}
@@ -205,25 +207,40 @@ func (w *worker) ackGroup(run, calls context.Context, target string, group []*en
 		for _, other := range group[1:] {
 			other.group <- []*ending{other}
 		}
-		return w.ackGroup(run, calls, target, group[:1], false, false)
+		return w.ackGroup(run, calls, group[:1], false, false)
 	}
 	for _, other := range group[1:] {
 		other.err = err
 		defer func() { other.group <- nil }()
 	}
-	// A turn that was asked for and not found is in other hands, or comes after an older one, whose dispatcher fetches next.
-	came := err == nil && (len(places) == 0 || got.Err != nil || got.Left != nil) || errors.Is(err, provider.ErrLockLost)
+	came := func(instance string) bool {
+		return errors.Is(err, provider.ErrLockLost) || err == nil && toBeSought(instance, several(group), len(places) > 0, got)
+	}
 	switch {
 	case underWay:
 		ended(came)
-	case target != "" && came:
+	case target != "" && came(target):
 		w.sent(target)
 	}
 	return err
 }
 
+func several(group []*ending) bool {
+	return slices.ContainsFunc(group, func(e *ending) bool { return e.target != group[0].target })
+}
+
+// toBeSought says whether somebody is to be woken for an instance that a call has sent a message, alone or among several. A turn that
+// was asked for and not found is in other hands, or comes after an older one, whose dispatcher fetches next: one dispatcher, so that
+// of several instances only those are looked after whose turns were handed over.
+func toBeSought(instance string, several, asked bool, got provider.HandedOver) bool {
+	if !asked || got.Err != nil || got.Left != nil {
+		return true
+	}
+	return several && !slices.ContainsFunc(got.Turns, func(t *provider.OrchestrationItem) bool { return t.Instance == instance })
+}
+
 func (w *worker) send(calls context.Context, group []*ending, room provider.Room) (provider.HandedOver, error) {
-	if len(group) == 1 {
+	if len(group) == 1 && (room.Turns <= 1 || group[0].Completion == nil) {
 		return w.provider.AckWorkItemAndFetch(calls, group[0].LockToken, group[0].Completion, room)
 	}
 	list := make([]provider.WorkItemAck, len(group))

@@ -46,7 +46,7 @@ func (p *Provider) AckWorkItem(ctx context.Context, token provider.LockToken, co
 func (p *Provider) giveBack(h provider.HandedOver, err error) error {
 	ctx := context.Background()
 	if err != nil {
-		if h.Turn != nil || h.Works != nil || h.Err != nil {
+		if h.Turn() != nil || h.Works != nil || h.Err != nil {
 			return errors.New("handed over in spite of " + err.Error())
 		}
 		return err
@@ -59,8 +59,8 @@ func (p *Provider) giveBack(h provider.HandedOver, err error) error {
 			err = errors.Join(err, failed)
 		}
 	}
-	if h.Turn != nil {
-		note(p.AbandonOrchestrationItem(ctx, h.Turn.LockToken, undo))
+	for _, turn := range h.Turns {
+		note(p.AbandonOrchestrationItem(ctx, turn.LockToken, undo))
 	}
 	for _, work := range h.Works {
 		note(p.AbandonWorkItem(ctx, work.LockToken, undo))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -38,6 +39,16 @@ type handing struct {
 var secondTurn = provider.OrchestrationAck{ExecutionID: 1, History: events(started("1.0.0"), scheduled(2)), Metadata: named("1.0.0"),
 	WorkerItems: activities("turn", 2), OrchestratorItems: messages(external("turn", "again"), start("child"))}
 
+// alone acks a turn as a group of one.
+func alone(turn *provider.OrchestrationItem) []provider.OrchestrationItemAck {
+	a := secondTurn
+	a.OrchestratorItems = nil
+	return []provider.OrchestrationItemAck{{LockToken: turn.LockToken, OrchestrationAck: a}}
+}
+
+// severalTurns tells the operations on several items, which may hand several turns over.
+func (h handing) severalTurns() bool { return strings.HasSuffix(h.name, "_items") }
+
 var handings = []handing{
 	{"enqueue_orchestrator_item",
 		func(s *trial, _ *provider.OrchestrationItem, _ *provider.LockedWorkItem) error {
@@ -52,6 +63,20 @@ var handings = []handing{
 		},
 		func(s *trial, turn *provider.OrchestrationItem, _ *provider.LockedWorkItem, r provider.Room) (provider.HandedOver, error) {
 			return s.Provider.AckOrchestrationItemAndFetch(s.ctx, turn.LockToken, secondTurn, r)
+		}},
+	{"enqueue_orchestrator_items",
+		func(s *trial, _ *provider.OrchestrationItem, _ *provider.LockedWorkItem) error {
+			return s.Provider.Provider.EnqueueOrchestratorItems(s.ctx, messages(start("new"), external("known", "z"), start("newer")))
+		},
+		func(s *trial, _ *provider.OrchestrationItem, _ *provider.LockedWorkItem, r provider.Room) (provider.HandedOver, error) {
+			return s.Provider.EnqueueOrchestratorItemsAndFetch(s.ctx, messages(start("new"), external("known", "z"), start("newer")), r)
+		}},
+	{"ack_orchestration_items",
+		func(s *trial, turn *provider.OrchestrationItem, _ *provider.LockedWorkItem) error {
+			return s.Provider.Provider.AckOrchestrationItems(s.ctx, alone(turn))
+		},
+		func(s *trial, turn *provider.OrchestrationItem, _ *provider.LockedWorkItem, r provider.Room) (provider.HandedOver, error) {
+			return s.Provider.AckOrchestrationItemsAndFetch(s.ctx, alone(turn), r)
 		}},
 	{"ack_work_item",
 		func(s *trial, _ *provider.OrchestrationItem, work *provider.LockedWorkItem) error {
@@ -86,12 +111,7 @@ func (s *trial) lockFor(timeout time.Duration, instance string) (*provider.Orche
 // was given back with a delay, what was never given back, a known instance, and two fresh ones.
 func (s *trial) bustle() (*provider.OrchestrationItem, *provider.LockedWorkItem) {
 	s.Helper()
-	for _, table := range tables {
-		s.exec("delete from " + table)
-	}
-	for _, queue := range []string{"orchestrator_queue", "worker_queue"} {
-		s.exec("select setval(pg_get_serial_sequence($1, 'id'), 1, false)", queue)
-	}
+	s.clear()
 	turn, work := s.lockFor(time.Minute, "turn")
 	s.lockFor(time.Minute, "busy")
 	s.create("known")
@@ -105,6 +125,17 @@ func (s *trial) bustle() (*provider.OrchestrationItem, *provider.LockedWorkItem)
 	return turn, work
 }
 
+// clear leaves the tables as they were at first.
+func (s *trial) clear() {
+	s.Helper()
+	for _, table := range tables {
+		s.exec("delete from " + table)
+	}
+	for _, queue := range []string{"orchestrator_queue", "worker_queue"} {
+		s.exec("select setval(pg_get_serial_sequence($1, 'id'), 1, false)", queue)
+	}
+}
+
 var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 
 // sight is everything that can be seen of a hand-over and of the database after it. Tokens are all alike.
@@ -113,12 +144,18 @@ func (s *trial) sight(h provider.HandedOver, err error) string {
 	s.must(err)
 	s.must(h.Err)
 	text := ""
-	if h.Turn != nil {
-		text += fmt.Sprintf("%+v\n", *h.Turn)
+	for _, turn := range h.Turns {
+		text += fmt.Sprintf("%+v\n", *turn)
 	}
 	for _, w := range h.Works {
 		text += fmt.Sprintf("%+v\n", *w)
 	}
+	return s.with(text)
+}
+
+// with gives text and the contents of the database, tokens all alike.
+func (s *trial) with(text string) string {
+	s.Helper()
 	return uuids.ReplaceAllString(text+s.contents(), "token")
 }
 
@@ -127,7 +164,11 @@ func handOverIsAnImmediateFetch(s *trial) {
 	began := s.Clock.ms.Load()
 	for _, h := range handings {
 		for _, taken := range []int{0, 2, 5} {
-			for _, r := range []provider.Room{{Works: 2, WorkLock: lockTimeout}, {Turn: lockTimeout, Works: 9, WorkLock: 2 * lockTimeout}} {
+			for _, r := range []provider.Room{{Works: 2, WorkLock: lockTimeout}, {Turn: lockTimeout, Works: 9, WorkLock: 2 * lockTimeout},
+				{Turn: lockTimeout, Turns: 3, Works: 1, WorkLock: lockTimeout}, {Turn: lockTimeout, Turns: 9}} {
+				if r.Turns > 0 && !h.severalTurns() {
+					continue
+				}
 				var seen [2]string
 				for i := range seen {
 					s.Clock.ms.Store(began)
@@ -151,7 +192,12 @@ func handOverIsAnImmediateFetch(s *trial) {
 // plainly fetches after a plain operation.
 func (s *trial) plainly(r provider.Room, err error) (h provider.HandedOver, _ error) {
 	if err == nil && r.Turn > 0 {
-		h.Turn, err = s.Provider.FetchOrchestrationItem(s.ctx, r.Turn)
+		for len(h.Turns) < max(r.Turns, 1) && err == nil {
+			var turn *provider.OrchestrationItem
+			if turn, err = s.Provider.FetchOrchestrationItem(s.ctx, r.Turn); err == nil {
+				h.Turns = append(h.Turns, turn)
+			}
+		}
 	}
 	for n := 0; n < r.Works && none(err) == nil; n++ {
 		var work *provider.LockedWorkItem
@@ -174,18 +220,18 @@ func handOverOfWhatTheAckMade(s *trial) {
 	one := provider.Room{Turn: lockTimeout, Works: 1, WorkLock: lockTimeout}
 	h, err := s.Provider.EnqueueOrchestratorItemAndFetch(s.ctx, start("a"), 0, one)
 	s.must(err)
-	equal(s, "messages", h.Turn.Messages, messages(start("a")))
-	h, err = s.Provider.AckOrchestrationItemAndFetch(s.ctx, h.Turn.LockToken, provider.OrchestrationAck{ExecutionID: 1,
+	equal(s, "messages", h.Turn().Messages, messages(start("a")))
+	h, err = s.Provider.AckOrchestrationItemAndFetch(s.ctx, h.Turn().LockToken, provider.OrchestrationAck{ExecutionID: 1,
 		History: events(started("1.0.0"), scheduled(2)), WorkerItems: activities("a", 2), Metadata: named("1.0.0")}, one)
 	s.must(err)
-	equal(s, "turn", h.Turn, nil)
+	equal(s, "turns", len(h.Turns), 0)
 	equal[provider.WorkItem](s, "work item", h.Works[0].Item, activity("a", 2))
 	h, err = s.Provider.AckWorkItemAndFetch(s.ctx, h.Works[0].LockToken, completed("a", 2), one)
 	s.must(err)
-	equal(s, "messages", h.Turn.Messages, messages(completed("a", 2)))
-	equal(s, "history", h.Turn.History, events(started("1.0.0"), scheduled(2)))
+	equal(s, "messages", h.Turn().Messages, messages(completed("a", 2)))
+	equal(s, "history", h.Turn().History, events(started("1.0.0"), scheduled(2)))
 	equal(s, "works", len(h.Works), 0)
-	h, err = s.Provider.AckOrchestrationItemAndFetch(s.ctx, h.Turn.LockToken, provider.OrchestrationAck{ExecutionID: 1,
+	h, err = s.Provider.AckOrchestrationItemAndFetch(s.ctx, h.Turn().LockToken, provider.OrchestrationAck{ExecutionID: 1,
 		Metadata: ended(provider.StatusCompleted, "ok")}, one)
 	s.must(err)
 	equal(s, "at the end", h, provider.HandedOver{})
@@ -233,7 +279,7 @@ func handOverPassesOverWhatIsLocked(s *trial) {
 		provider.Room{Turn: lockTimeout, Works: 3, WorkLock: lockTimeout})
 	s.must(err)
 	s.must(h.Err)
-	equal(s, "instance", h.Turn.Instance, "b")
+	equal(s, "instance", h.Turn().Instance, "b")
 	equal(s, "items", itemsOf(h.Works), messages(activity("a", 1), activity("a", 3)))
 }
 
@@ -262,7 +308,7 @@ func leftAfterAnAck(s *trial) {
 	s.must(err)
 	if s.Provider.Eager() {
 		left := 3 * time.Millisecond
-		equal(s, "left", h, provider.HandedOver{Left: &left})
+		equal(s, "left", h, provider.HandedOver{Left: []time.Duration{left}})
 	} else {
 		equal(s, "left", h, provider.HandedOver{})
 	}
@@ -272,11 +318,28 @@ func leftAfterAnAck(s *trial) {
 	s.must(s.Provider.Provider.EnqueueOrchestratorItem(s.ctx, external("a", "y"), 0))
 	h, err = s.Provider.AckOrchestrationItemAndFetch(s.ctx, turn.LockToken, provider.OrchestrationAck{ExecutionID: 1}, r)
 	s.must(err)
-	equal(s, "handed over", h.Turn.Messages, messages(external("a", "y")))
-	equal(s, "left", h.Left, nil)
-	h, err = s.Provider.AckOrchestrationItemAndFetch(s.ctx, h.Turn.LockToken, provider.OrchestrationAck{ExecutionID: 1}, r)
+	equal(s, "handed over", h.Turn().Messages, messages(external("a", "y")))
+	equal(s, "left", len(h.Left), 0)
+	h, err = s.Provider.AckOrchestrationItemAndFetch(s.ctx, h.Turn().LockToken, provider.OrchestrationAck{ExecutionID: 1}, r)
 	s.must(err)
 	equal(s, "at the end", h, provider.HandedOver{})
+
+	s.enqueue(start("b"), start("c"), start("d"))
+	turns := s.fetchTurns(3)
+	var acks []provider.OrchestrationItemAck
+	for n, t := range turns {
+		if n < 2 {
+			s.must(s.Provider.Provider.EnqueueOrchestratorItem(s.ctx, external(t.Instance, "x"), time.Duration(3+n)*time.Millisecond))
+		}
+		acks = append(acks, provider.OrchestrationItemAck{LockToken: t.LockToken, OrchestrationAck: provider.OrchestrationAck{ExecutionID: 1}})
+	}
+	h, err = s.Provider.AckOrchestrationItemsAndFetch(s.ctx, acks, r)
+	s.must(err)
+	if s.Provider.Eager() {
+		equal(s, "left of several", h, provider.HandedOver{Left: []time.Duration{3 * time.Millisecond, 4 * time.Millisecond}})
+	} else {
+		equal(s, "left of several", h, provider.HandedOver{})
+	}
 }
 
 // Whoever got a hand-over and died, or never got the reply, is as one who fetched and died.
@@ -287,7 +350,7 @@ func crashAfterHandOver(s *trial) {
 	h, err := s.Provider.AckOrchestrationItemAndFetch(s.ctx, turn.LockToken, provider.OrchestrationAck{ExecutionID: 1,
 		WorkerItems: activities("turn", 1, 2)}, provider.Room{Turn: lockTimeout, Works: 2, WorkLock: lockTimeout})
 	s.must(err)
-	equal(s, "attempts", []int{h.Turn.AttemptCount, h.Works[0].AttemptCount, h.Works[1].AttemptCount}, []int{1, 1, 1})
+	equal(s, "attempts", []int{h.Turn().AttemptCount, h.Works[0].AttemptCount, h.Works[1].AttemptCount}, []int{1, 1, 1})
 	s.fetchNone()
 	s.fetchNoWork()
 	s.Clock.Advance(lockTimeout)
@@ -299,7 +362,7 @@ func crashAfterHandOver(s *trial) {
 		equal[provider.WorkItem](s, "work item", work.Item, activity("turn", n+1))
 		equal(s, "attempts of the work", work.AttemptCount, 2)
 	}
-	s.fails("late ack", s.tryAck(h.Turn, bare), provider.ErrLockLost)
+	s.fails("late ack", s.tryAck(h.Turn(), bare), provider.ErrLockLost)
 	s.fails("late work ack", s.Provider.AckWorkItem(s.ctx, h.Works[0].LockToken, nil), provider.ErrLockLost)
 }
 
@@ -326,9 +389,6 @@ func noHandOverAfterAFailedAck(s *trial) {
 }
 
 func handOverDropsOrphans(s *trial) {
-	inbox := func(instance string) provider.WorkItem {
-		return provider.QueueMessage{Instance: instance, Name: "inbox", Data: "hello"}
-	}
 	s.enqueue(start("turn"))
 	turn := s.fetch()
 	s.must(s.Provider.Provider.EnqueueOrchestratorItem(s.ctx, inbox("nobody"), 0))
@@ -336,9 +396,9 @@ func handOverDropsOrphans(s *trial) {
 	h, err := s.Provider.AckOrchestrationItemAndFetch(s.ctx, turn.LockToken, firstTurn("1.0.0"), provider.Room{Turn: lockTimeout})
 	s.must(err)
 	s.must(h.Err)
-	equal(s, "instance", h.Turn.Instance, "a")
+	equal(s, "instance", h.Turn().Instance, "a")
 	equal(s, "messages for nobody", s.count("select count(*) from orchestrator_queue where instance_id = 'nobody'"), 0)
-	s.ack(h.Turn, firstTurn("1.0.0"))
+	s.ack(h.Turn(), firstTurn("1.0.0"))
 	h, err = s.Provider.EnqueueOrchestratorItemAndFetch(s.ctx, inbox("nobody"), 0, provider.Room{Turn: lockTimeout})
 	s.must(err)
 	equal(s, "handed over", h, provider.HandedOver{})
@@ -356,17 +416,17 @@ func handOverOfWhatCannotBeDecoded(s *trial) {
 		provider.Room{Turn: lockTimeout, Works: 1, WorkLock: lockTimeout})
 	s.must(err)
 	s.must(h.Err)
-	s.fails("turn", h.Turn.HistoryError, provider.ErrCorrupt)
+	s.fails("turn", h.Turn().HistoryError, provider.ErrCorrupt)
 	s.fails("work item", h.Works[0].Err, provider.ErrCorrupt)
 	equal(s, "events of the turn that was acked", len(s.history("turn")), 1)
-	s.must(s.Provider.AbandonOrchestrationItem(s.ctx, h.Turn.LockToken, provider.Abandon{}))
+	s.must(s.Provider.AbandonOrchestrationItem(s.ctx, h.Turn().LockToken, provider.Abandon{}))
 	s.must(s.Provider.AckWorkItem(s.ctx, h.Works[0].LockToken, nil))
 }
 
 func boundsOfRoom(s *trial) {
 	turn, work := s.bustle()
 	before := s.contents()
-	for _, r := range []provider.Room{{Turn: -time.Second}, {Turn: time.Microsecond}, {Works: -1}, {Works: 1}, {Works: 1, WorkLock: time.Microsecond}} {
+	for _, r := range []provider.Room{{Turn: -time.Second}, {Turn: time.Microsecond}, {Works: -1}, {Turns: -1}, {Works: 1}, {Works: 1, WorkLock: time.Microsecond}} {
 		for _, h := range handings {
 			_, err := h.eager(s, turn, work, r)
 			s.fails(fmt.Sprintf("%s with %+v", h.name, r), err, provider.ErrInvalid)
@@ -385,18 +445,42 @@ func handOverCommitsDurably(s *trial) {
 	defer done()
 	now := s.Clock.Now().UnixMilli()
 	lock := provider.Lock{Token: "00000000-0000-4000-8000-000000000001", Now: now, Until: now + 1000}
-	s.must(pgx.BeginFunc(s.ctx, conn, func(tx pgx.Tx) error {
-		_, err := tx.Exec(s.ctx, "set local synchronous_commit = on")
-		s.must(err)
-		h, err := eager.EnqueueOrchestratorItemAndFetch(s.ctx, tx.Conn(), provider.Message{InstanceID: "a", VisibleAt: now, Item: "{}"},
-			provider.Want{Turn: &lock, Works: 1, Work: &lock})
-		s.must(err)
-		equal(s, "instance", h.Turn.InstanceID, "a")
-		var setting string
-		err = tx.QueryRow(s.ctx, "show synchronous_commit").Scan(&setting)
-		equal(s, "synchronous_commit at the end of the transaction", setting, "on")
-		return err
-	}))
+	durably := func(what string, turns int, do func(conn *pgx.Conn) (provider.Handover, error)) (h provider.Handover) {
+		s.must(pgx.BeginFunc(s.ctx, conn, func(tx pgx.Tx) error {
+			_, err := tx.Exec(s.ctx, "set local synchronous_commit = on")
+			s.must(err)
+			h, err = do(tx.Conn())
+			s.must(err)
+			equal(s, "turns after "+what, len(h.Turns), turns)
+			var setting string
+			err = tx.QueryRow(s.ctx, "show synchronous_commit").Scan(&setting)
+			equal(s, "synchronous_commit at the end of "+what, setting, "on")
+			return err
+		}))
+		return h
+	}
+	want := provider.Want{Turn: &lock, Turns: 3, Works: 1, Work: &lock}
+	durably("an enqueue", 1, func(c *pgx.Conn) (provider.Handover, error) {
+		return eager.EnqueueOrchestratorItemAndFetch(s.ctx, c, provider.Message{InstanceID: "a", VisibleAt: now, Item: "{}"}, want)
+	})
+	send := provider.Messages{InstanceIDs: []string{"b", "c"}, VisibleAt: []int64{now, now}, Items: []string{"{}", "{}"}}
+	h := durably("an enqueue of two", 2, func(c *pgx.Conn) (provider.Handover, error) {
+		return eager.EnqueueOrchestratorItemsAndFetch(s.ctx, c, send, want)
+	})
+	for i, works := range []provider.Works{{}, {InstanceIDs: []string{"c"}, ExecutionIDs: []int64{1}, ActivityIDs: []int64{1}, Items: []string{"{}"}}} {
+		ack := &provider.TurnAck{Lock: provider.TurnLock{Token: lock.Token, InstanceID: h.Turns[i].InstanceID, MessageIDs: h.Turns[i].MessageIDs},
+			Now: now, ExecutionID: 1, Works: works}
+		got := durably("an ack of several", 0, func(c *pgx.Conn) (provider.Handover, error) {
+			return eager.AckOrchestrationItemsAndFetch(s.ctx, c, provider.NewTurnAcks(now, []*provider.TurnAck{ack}), want)
+		})
+		equal(s, "items", len(got.Works), works.Len())
+		if len(got.Works) > 0 {
+			locks := provider.WorkLocks{IDs: []int64{got.Works[0].ID}, Tokens: []string{lock.Token}}
+			durably("an ack of items", 1, func(c *pgx.Conn) (provider.Handover, error) {
+				return eager.AckWorkItemsAndFetch(s.ctx, c, locks, now, provider.Messages{InstanceIDs: []string{"d"}, VisibleAt: []int64{now}, Items: []string{"{}"}}, want)
+			})
+		}
+	}
 }
 
 // A snapshot of a whole transaction may be older than the instance's last turn: a turn read from it would lack events.
@@ -421,13 +505,30 @@ func noTurnFromAnOldSnapshot(s *trial) {
 		h, err := eager.EnqueueOrchestratorItemAndFetch(s.ctx, tx.Conn(), provider.Message{InstanceID: id, VisibleAt: now, Item: "{}"},
 			provider.Want{Turn: &lock})
 		s.must(err)
-		equal(s, "after an enqueue, "+id, h, provider.Handover{Next: &now})
+		equal(s, "after an enqueue, "+id, h, provider.Handover{Next: []int64{now}})
 		h, err = eager.AckWorkItemsAndFetch(s.ctx, tx.Conn(), provider.WorkLocks{IDs: []int64{work.ID}, Tokens: []string{lock.Token}}, now,
 			provider.Messages{InstanceIDs: []string{id}, VisibleAt: []int64{now}, Items: []string{"{}"}}, provider.Want{Turn: &lock})
 		s.must(err)
-		equal(s, "after an ack of items, "+id, h, provider.Handover{Next: &now})
+		equal(s, "after an ack of items, "+id, h, provider.Handover{Next: []int64{now}})
+		h, err = eager.EnqueueOrchestratorItemsAndFetch(s.ctx, tx.Conn(), provider.Messages{InstanceIDs: []string{id}, VisibleAt: []int64{now}, Items: []string{"{}"}},
+			provider.Want{Turn: &lock, Turns: 2})
+		s.must(err)
+		equal(s, "after an enqueue of several, "+id, h, provider.Handover{Next: []int64{now}})
+		s.must(tx.Rollback(s.ctx))
+
+		s.enqueue(external(id, "x"), start("other "+id))
+		turn, err := eager.FetchOrchestrationItem(s.ctx, conn, lock)
+		s.must(err)
+		tx, err = conn.BeginTx(s.ctx, pgx.TxOptions{IsoLevel: level})
+		s.must(err)
+		ack := &provider.TurnAck{Lock: provider.TurnLock{Token: lock.Token, InstanceID: turn.InstanceID, MessageIDs: turn.MessageIDs}, Now: now, ExecutionID: 1}
+		h, err = eager.AckOrchestrationItemsAndFetch(s.ctx, tx.Conn(), provider.NewTurnAcks(now, []*provider.TurnAck{ack}), provider.Want{Turn: &lock, Turns: 2})
+		s.must(err)
+		equal(s, "after an ack of several, "+id, h, provider.Handover{Next: []int64{now}})
 		s.must(tx.Rollback(s.ctx))
 		s.exec("delete from worker_queue")
+		s.exec("delete from orchestrator_queue")
+		s.exec("delete from instance_locks")
 		done()
 	}
 }

@@ -28,8 +28,8 @@ select 'a negative attempt count' where exists (
     select from orchestrator_queue where attempt_count < 0 union all
     select from worker_queue where attempt_count < 0)
 union all
-select format('token %s twice', token) from ( -- work items handed over together share one
-    select lock_token as token from instance_locks union all select distinct lock_token from worker_queue) t
+select format('token %s twice', token) from ( -- what was fetched together shares one
+    select distinct lock_token as token from instance_locks union all select distinct lock_token from worker_queue) t
 where token is not null group by token having count(*) > 1
 union all
 select format('work item %s is visible before it was enqueued', id) from worker_queue where visible_at < enqueued_at

@@ -10,6 +10,10 @@ func external(instance, name string) provider.ExternalRaised {
 	return provider.ExternalRaised{Instance: instance, Name: name, Data: "{}"}
 }
 
+func inbox(instance string) provider.QueueMessage {
+	return provider.QueueMessage{Instance: instance, Name: "inbox", Data: "hello"}
+}
+
 func completed(instance string, id int64) provider.ActivityCompleted {
 	return provider.ActivityCompleted{Instance: instance, ExecutionID: 1, ID: id, Result: "ok"}
 }

@@ -90,17 +90,14 @@ func workerDelayedVisibilitySkipsFutureItems(s *trial) {
 }
 
 func orphanQueueMessagesDropped(s *trial) {
-	of := func(instance string) provider.WorkItem {
-		return provider.QueueMessage{Instance: instance, Name: "inbox", Data: "hello"}
-	}
-	s.enqueue(of("nobody"), of("nobody"))
+	s.enqueue(inbox("nobody"), inbox("nobody"))
 	s.fetchNone()
 	for _, table := range tables {
 		equal(s, "rows in "+table, s.count("select count(*) from "+table), 0)
 	}
 	s.create("a")
-	s.enqueue(of("nobody"), of("a"))
-	equal(s, "messages of an instance that is", s.turn(bare).Messages, messages(of("a")))
-	s.enqueue(of("b"), start("b"))
-	equal(s, "messages of an instance that begins", s.turn(firstTurn("1.0.0")).Messages, messages(of("b"), start("b")))
+	s.enqueue(inbox("nobody"), inbox("a"))
+	equal(s, "messages of an instance that is", s.turn(bare).Messages, messages(inbox("a")))
+	s.enqueue(inbox("b"), start("b"))
+	equal(s, "messages of an instance that begins", s.turn(firstTurn("1.0.0")).Messages, messages(inbox("b"), start("b")))
 }

@@ -61,6 +61,7 @@ var families = []struct {
 	{"lessons", slices.Concat(lessonsAck, lessonsFetch, lessonsRace, lessonsTime, lessonsData, lessonsCorrupt, lessonsSchema, lessonsPrune, lessonsRemove)},
 	{"hand_over", handOver},
 	{"work_batch", workBatch},
+	{"turn_batch", turnBatch},
 	{"real_time", realTime},
 }
 

@@ -6,8 +6,8 @@
 //
 // What cannot be sound in one statement is inline's, a transaction of several: an ack that sends messages to other
 // instances, because the branches of a statement take their locks in no order and two such acks would deadlock; an ack that
-// cancels activities, because a statement does not see what it has itself inserted; and giving a turn back or discarding it,
-// which is rare.
+// cancels activities, because a statement does not see what it has itself inserted; fetching and acking several turns at once, which is
+// one transaction for all of them; and giving a turn back or discarding it, which is rare.
 package cte
 
 import (

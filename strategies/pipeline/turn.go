@@ -32,15 +32,22 @@ func (Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l pr
 		if len(t.Messages) > 0 {
 			return t, nil
 		}
-		// Nothing to do here after all: put the clock right and look further. The first flush has committed, so the row is
-		// locked anew: an enqueue may be under way, or the lock may have run out.
-		b := &pgx.Batch{}
-		b.Queue(ackCheck, t.InstanceID, l.Token, l.Now)
-		release(b, t.InstanceID, new(int))
-		if err := flush(ctx, conn, b); err != nil && !errors.Is(err, provider.ErrLockLost) {
+		if err := nothingToDo(ctx, conn, t.InstanceID, l); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// nothingToDo puts the clock of an instance right that was locked and has no visible messages after all. The flush that locked it has
+// committed, so the row is locked anew: an enqueue may be under way, or the lock may have run out.
+func nothingToDo(ctx context.Context, conn *pgx.Conn, instanceID string, l provider.Lock) error {
+	b := &pgx.Batch{}
+	b.Queue(ackCheck, instanceID, l.Token, l.Now)
+	release(b, instanceID, new(int))
+	if err := flush(ctx, conn, b); !errors.Is(err, provider.ErrLockLost) {
+		return err
+	}
+	return nil
 }
 
 func fetchTurn(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.Turn, error) {

@@ -15,6 +15,10 @@ var (
 	abandonTurn    = sql.Get("abandon_orchestration_item")
 	discardTurn    = sql.Get("discard_orchestration_item")
 	renewTurn      = sql.Get("renew_orchestration_lock")
+
+	enqueueMessages = sql.Get("enqueue_orchestrator_items")
+	fetchTurns      = sql.Get("fetch_orchestration_items")
+	ackTurns        = sql.Get("ack_orchestration_items")
 )
 
 // EnqueueOrchestratorItem implements [provider.Strategy].
@@ -53,6 +57,40 @@ func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *pro
 		a.Messages.InstanceIDs, a.Messages.VisibleAt, a.Messages.Items,
 		a.Cancelled.ExecutionIDs, a.Cancelled.ActivityIDs,
 		a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
+	return err
+}
+
+// EnqueueOrchestratorItems implements [provider.Strategy].
+func (Strategy) EnqueueOrchestratorItems(ctx context.Context, conn *pgx.Conn, m provider.Messages) error {
+	_, err := conn.Exec(ctx, enqueueMessages, m.InstanceIDs, m.VisibleAt, m.Items)
+	return err
+}
+
+// FetchOrchestrationItems implements [provider.Strategy].
+func (Strategy) FetchOrchestrationItems(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) ([]*provider.Turn, error) {
+	rows, err := conn.Query(ctx, fetchTurns, l.Token, l.Now, l.Until, l.Owner, l.From, n)
+	if err != nil {
+		return nil, err
+	}
+	turns, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*provider.Turn, error) {
+		t := &provider.Turn{}
+		return t, row.Scan(&t.InstanceID, &t.AttemptCount, &t.MessageIDs, &t.Messages, &t.Known, &t.Name, &t.Version, &t.ExecutionID,
+			&t.History, &t.HistoryOwner, &t.HistoryThrough, &t.VisibleAt)
+	})
+	if err == nil && len(turns) == 0 {
+		err = provider.ErrNoWork
+	}
+	return turns, err
+}
+
+// AckOrchestrationItems implements [provider.Strategy].
+func (Strategy) AckOrchestrationItems(ctx context.Context, conn *pgx.Conn, a *provider.TurnAcks) error {
+	_, err := conn.Exec(ctx, ackTurns, a.InstanceIDs, a.Tokens, a.Now, a.ExecutionIDs,
+		a.MessageInstances, a.MessageIDs, a.Names, a.Versions, a.Parents,
+		a.Statuses, a.Outputs, a.CompletedAt,
+		a.EventInstances, a.EventExecutions, a.Events.IDs, a.Events.Types, a.Events.Data,
+		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
+		a.HistorySeen, a.HistoryOwners, a.HistoryThrough)
 	return err
 }
 

@@ -27,6 +27,9 @@ var (
 	ackTurn        = sql.Get("ack_orchestration_item_and_fetch")
 	ackWork        = sql.Get("ack_work_item_and_fetch")
 	ackWorks       = sql.Get("ack_work_items_and_fetch")
+
+	enqueueMessages = sql.Get("enqueue_orchestrator_items_and_fetch")
+	ackTurns        = sql.Get("ack_orchestration_items_and_fetch")
 )
 
 // Strategy implements [provider.EagerStrategy]. Its zero value is ready.
@@ -77,7 +80,22 @@ func (Strategy) AckWorkItemAndFetch(ctx context.Context, conn *pgx.Conn, l provi
 
 // AckWorkItemsAndFetch implements [provider.EagerStrategy].
 func (Strategy) AckWorkItemsAndFetch(ctx context.Context, conn *pgx.Conn, l provider.WorkLocks, now int64, done provider.Messages, w provider.Want) (provider.Handover, error) {
-	return scan(conn.QueryRow(ctx, ackWorks, want(w, l.IDs, l.Tokens, now, done.InstanceIDs, done.VisibleAt, done.Items)...))
+	return scanAll(conn.Query(ctx, ackWorks, wantAll(w, l.IDs, l.Tokens, now, done.InstanceIDs, done.VisibleAt, done.Items)...))
+}
+
+// EnqueueOrchestratorItemsAndFetch implements [provider.EagerStrategy].
+func (Strategy) EnqueueOrchestratorItemsAndFetch(ctx context.Context, conn *pgx.Conn, m provider.Messages, w provider.Want) (provider.Handover, error) {
+	return scanAll(conn.Query(ctx, enqueueMessages, wantAll(w, m.InstanceIDs, m.VisibleAt, m.Items, w.Now())...))
+}
+
+// AckOrchestrationItemsAndFetch implements [provider.EagerStrategy].
+func (Strategy) AckOrchestrationItemsAndFetch(ctx context.Context, conn *pgx.Conn, a *provider.TurnAcks, w provider.Want) (provider.Handover, error) {
+	return scanAll(conn.Query(ctx, ackTurns, wantAll(w, a.InstanceIDs, a.Tokens, a.Now, a.ExecutionIDs,
+		a.MessageInstances, a.MessageIDs, a.Names, a.Versions, a.Parents,
+		a.Statuses, a.Outputs, a.CompletedAt,
+		a.EventInstances, a.EventExecutions, a.Events.IDs, a.Events.Types, a.Events.Data,
+		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
+		a.HistorySeen, a.HistoryOwners, a.HistoryThrough)...))
 }
 
 // want adds the arguments that say what is to be handed over: a token of null for nothing.
@@ -93,23 +111,46 @@ func want(w provider.Want, args ...any) []any {
 	return append(args, turnToken, turn.Until, turn.Owner, turn.From, w.Works, workToken, work.Until, work.From)
 }
 
+// wantAll is want for an operation on several items.
+func wantAll(w provider.Want, args ...any) []any { return want(w, append(args, max(w.Turns, 1))...) }
+
+// scanAll reads a row a turn, one for the work items, and one for each time to look again.
+func scanAll(rows pgx.Rows, err error) (all provider.Handover, _ error) {
+	if err != nil {
+		return all, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		h, err := scan(rows)
+		if err != nil {
+			return all, err
+		}
+		all.Turns = append(all.Turns, h.Turns...)
+		all.Works, all.Next = append(all.Works, h.Works...), append(all.Next, h.Next...)
+	}
+	return all, rows.Err()
+}
+
 func scan(row pgx.Row) (h provider.Handover, err error) {
 	var id *string
 	var attempts *int
 	var known *bool
-	var visible *int64
+	var visible, next *int64
 	var ids, enqueued []int64
 	var items []string
 	var counts []int
 	t := &provider.Turn{}
 	err = row.Scan(&id, &attempts, &t.MessageIDs, &t.Messages, &known, &t.Name, &t.Version, &t.ExecutionID, &t.History,
-		&t.HistoryOwner, &t.HistoryThrough, &visible, &ids, &items, &counts, &enqueued, &h.Next)
+		&t.HistoryOwner, &t.HistoryThrough, &visible, &ids, &items, &counts, &enqueued, &next)
 	if err != nil {
 		return h, err
 	}
 	if id != nil {
 		t.InstanceID, t.AttemptCount, t.Known, t.VisibleAt = *id, *attempts, *known, *visible
-		h.Turn = t
+		h.Turns = []*provider.Turn{t}
+	}
+	if next != nil {
+		h.Next = []int64{*next}
 	}
 	for i := range ids {
 		h.Works = append(h.Works, provider.LockedWork{ID: ids[i], Item: items[i], AttemptCount: counts[i], EnqueuedAt: enqueued[i]})

@@ -1,4 +1,4 @@
-// Package spfetch is the strategy of a migration half done: fetch_orchestration_item by stored procedure, the rest inline.
+// Package spfetch is the strategy of a migration half done: fetch_orchestration_item, and that of several, by stored procedure, the rest inline.
 // It is the middle column of the measurement that this tool began with.
 package spfetch
 
@@ -28,4 +28,9 @@ func (Strategy) Install(ctx context.Context, conn *pgx.Conn) error {
 // FetchOrchestrationItem is sp's.
 func (Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.Turn, error) {
 	return sp.Strategy{}.FetchOrchestrationItem(ctx, conn, l)
+}
+
+// FetchOrchestrationItems is sp's.
+func (Strategy) FetchOrchestrationItems(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) ([]*provider.Turn, error) {
+	return sp.Strategy{}.FetchOrchestrationItems(ctx, conn, l, n)
 }
