@@ -130,8 +130,9 @@ func (p *Provider) AckOrchestrationItems(ctx context.Context, acks []Orchestrati
 		return p.refuse(op, err)
 	}
 	acked := p.keepAll(list)
+	at := list.columns()
 	err = p.do(ctx, op, OutcomeOK, func(conn *pgx.Conn) error {
-		return p.strategy.AckOrchestrationItems(ctx, conn, list.at(p.Now()))
+		return p.strategy.AckOrchestrationItems(ctx, conn, at(p.Now()))
 	})
 	acked(err)
 	return err
@@ -153,8 +154,10 @@ func (p *Provider) AckOrchestrationItemsAndFetch(ctx context.Context, acks []Orc
 	if err != nil {
 		return HandedOver{}, p.refuse(op, err)
 	}
-	return p.handOver(ctx, op, room, p.keepAll(list), func(conn *pgx.Conn, now int64, w Want) (Handover, error) {
-		return eager.AckOrchestrationItemsAndFetch(ctx, conn, list.at(now), w)
+	acked := p.keepAll(list)
+	at := list.columns()
+	return p.handOver(ctx, op, room, acked, func(conn *pgx.Conn, now int64, w Want) (Handover, error) {
+		return eager.AckOrchestrationItemsAndFetch(ctx, conn, at(now), w)
 	})
 }
 
@@ -203,12 +206,19 @@ func (p *Provider) turnAcks(acks []OrchestrationItemAck) (turnAcks, error) {
 	return list, nil
 }
 
-// at gives the acks of an attempt.
-func (list turnAcks) at(now int64) *TurnAcks {
+// columns makes columns of the acks, before the call, and returns what gives them for an attempt: only times change then.
+func (list turnAcks) columns() (at func(now int64) *TurnAcks) {
 	all := make([]*TurnAck, len(list))
 	for i, a := range list {
-		a.TurnAck.at(now, nil)
+		a.at(0, nil)
 		all[i] = a.TurnAck
 	}
-	return NewTurnAcks(now, all)
+	c := NewTurnAcks(0, all)
+	return func(now int64) *TurnAcks {
+		c.Now = now
+		for _, a := range all {
+			a.Now = now // which CompletedAt points to
+		}
+		return c
+	}
 }
