@@ -72,6 +72,14 @@ func New(c Config) (*Provider, error) {
 		newLookBack(c.LookBack), newLookBack(c.LookBack), c.CallTimeout}, nil
 }
 
+// SessionSettings are those that sessions of Config.Pool are to have, by name, for its RuntimeParams: they keep the plans of queues
+// good whatever the statistics say. No table is read whole because it was small when its plan was made; no plan is made at each call
+// because arrays are short; and nothing is compiled for an estimate that a forbidden scan has made large. Nothing but speed depends on
+// them (docs/sql-design.md). They are not for other work in the same sessions.
+func SessionSettings() map[string]string {
+	return map[string]string{"enable_seqscan": "off", "enable_bitmapscan": "off", "plan_cache_mode": "force_generic_plan", "jit": "off"}
+}
+
 // WithObserver gives the same Provider with another observer, so that each worker may record without a lock. Nil is
 // nobody.
 func (p *Provider) WithObserver(o Observer) *Provider {

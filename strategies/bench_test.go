@@ -3,6 +3,7 @@ package strategies_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -82,9 +83,7 @@ func (l *laden) open(b *testing.B) {
 		b.Fatal(err)
 	}
 	config.ConnConfig, config.MaxConns = pgtest.NewSchema(l.tb), 1
-	for _, setting := range []string{"enable_seqscan", "enable_bitmapscan"} { // as in runs
-		config.ConnConfig.RuntimeParams[setting] = "off"
-	}
+	maps.Copy(config.ConnConfig.RuntimeParams, provider.SessionSettings())
 	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	if l.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		b.Fatal(err)

@@ -2,6 +2,7 @@ package strategies_test
 
 import (
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -124,6 +125,7 @@ func TestLookBackSparesDeadRows(t *testing.T) {
 		t.Run(s.Name(), func(t *testing.T) {
 			t.Parallel()
 			config := migrated(t, s)
+			maps.Copy(config.RuntimeParams, provider.SessionSettings())
 			holder, err := pgx.ConnectConfig(t.Context(), config)
 			if err != nil {
 				t.Fatal(err)

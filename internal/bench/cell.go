@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -40,10 +41,6 @@ type cell struct {
 	traces      []latency.Trace // of all rounds
 	out         result.Cell
 }
-
-// sessionSettings keep the plans of a queue good whatever the statistics say: a plan that was cached while a table was
-// small would read all of it when it is large (shared design notes, finding 1; docs/sql-design.md).
-var sessionSettings = map[string]string{"enable_seqscan": "off", "enable_bitmapscan": "off"}
 
 func (b *benchmark) openCell(ctx context.Context, a arm, s shape, rtt time.Duration) (*cell, error) {
 	w, d := s.workload, s.dispatchers
@@ -159,9 +156,7 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 		config.ConnConfig.Host, config.ConnConfig.Fallbacks = c.host, nil
 	}
 	config.ConnConfig.RuntimeParams["search_path"] = pgx.Identifier{c.schema}.Sanitize()
-	for name, value := range sessionSettings {
-		config.ConnConfig.RuntimeParams[name] = value
-	}
+	maps.Copy(config.ConnConfig.RuntimeParams, provider.SessionSettings())
 	config.ConnConfig.DialFunc = c.lines.dialer(netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed, Paused: &c.paused}))
 	config.MaxConns = int32(b.poolSize(c.workload, c.dispatchers))
 	config.MinConns = config.MaxConns

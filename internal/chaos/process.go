@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -77,6 +78,7 @@ func (s site) start(ctx context.Context) (*process, error) {
 func suffers(c *pgx.ConnConfig, schema string) {
 	delete(c.RuntimeParams, "statement_timeout")
 	delete(c.RuntimeParams, "lock_timeout")
+	maps.Copy(c.RuntimeParams, provider.SessionSettings())
 	c.RuntimeParams["application_name"] = loaded
 	c.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
 	c.ConnectTimeout = callTimeout

@@ -3,6 +3,7 @@ package equivalence_test
 import (
 	"context"
 	"flag"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -42,7 +43,9 @@ func parties(t *testing.T) (all []equivalence.Party) {
 
 func party(t *testing.T, s provider.Strategy) equivalence.Party {
 	t.Helper()
-	conn, err := pgx.ConnectConfig(t.Context(), pgtest.NewSchema(t))
+	config := pgtest.NewSchema(t)
+	maps.Copy(config.RuntimeParams, provider.SessionSettings())
+	conn, err := pgx.ConnectConfig(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}

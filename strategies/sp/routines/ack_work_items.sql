@@ -2,7 +2,7 @@
 -- items', as a turn that cancels an item does it.
 create function ack_work_items(
     p_ids bigint[], p_tokens uuid[], p_now bigint, p_instance_ids text[], p_visible_at bigint[], p_completions text[])
-returns void language plpgsql set plan_cache_mode = force_generic_plan as $$
+returns void language plpgsql as $$
 declare
     v_locked bigint := send_messages(p_instance_ids, p_visible_at, p_completions, '', false);
     v_deleted bigint;

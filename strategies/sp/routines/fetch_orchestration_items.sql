@@ -6,7 +6,7 @@ returns table (
     out_instance_id text, out_attempt_count int, out_message_ids bigint[], out_messages text[],
     out_known boolean, out_name text, out_version text, out_execution_id bigint, out_history text[],
     out_history_owner uuid, out_history_through bigint, out_visible_at bigint)
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql as $$
 declare
     v_commit text := set_config('synchronous_commit', 'off', true);
     v_ids text[];

@@ -10,7 +10,7 @@ returns table (
     out_history_owner uuid, out_history_through bigint, out_visible_at bigint,
     out_work_ids bigint[], out_work_items text[], out_work_attempts int[], out_work_enqueued_at bigint[],
     out_next bigint)
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql as $$
 declare
     v_locked bigint := send_messages(p_instance_ids, p_visible_at, p_items, '', false);
     v_next bigint;
