@@ -25,7 +25,7 @@ type (
 		Output             string
 		ParentInstanceID   string // empty for a root
 		CreatedAt          int64
-		UpdatedAt          int64
+		UpdatedAt          int64 // when its last turn was acked, or its last event appended, if later
 	}
 	// ExecutionInfo describes an execution. Times are Unix milliseconds.
 	ExecutionInfo struct {

@@ -145,9 +145,8 @@ type (
 	}
 	// Events are rows for the history, a slice a column.
 	Events struct {
-		IDs   []int64
-		Types []string
-		Data  []string // JSON
+		IDs  []int64
+		Data []string // JSON
 	}
 	// Activities name activities of one instance, a slice a column.
 	Activities struct{ ExecutionIDs, ActivityIDs []int64 }
@@ -250,7 +249,7 @@ func NewTurnAcks(now int64, acks []*TurnAck) *TurnAcks {
 			c.EventInstances, c.EventExecutions = append(c.EventInstances, id), append(c.EventExecutions, a.ExecutionID)
 		}
 		c.Events.IDs = append(c.Events.IDs, a.Events.IDs...)
-		c.Events.Types, c.Events.Data = append(c.Events.Types, a.Events.Types...), append(c.Events.Data, a.Events.Data...)
+		c.Events.Data = append(c.Events.Data, a.Events.Data...)
 		c.Works.InstanceIDs = append(c.Works.InstanceIDs, a.Works.InstanceIDs...)
 		c.Works.ExecutionIDs = append(c.Works.ExecutionIDs, a.Works.ExecutionIDs...)
 		c.Works.ActivityIDs = append(c.Works.ActivityIDs, a.Works.ActivityIDs...)

@@ -264,7 +264,6 @@ func encodeEvents(events []Event) (Events, error) {
 			return e, err
 		}
 		e.IDs = append(e.IDs, event.EventID())
-		e.Types = append(e.Types, event.Kind())
 		e.Data = append(e.Data, data)
 	}
 	return e, nil

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,13 +17,9 @@ import (
 	"pgbench-provider/provider"
 )
 
-// warmPasses is above 5, after which PostgreSQL decides for a plan that it keeps (plancache.c). At a distance where a pass
-// takes long and a plan weighs little, farPasses prepare every statement all the same.
-const (
-	warmPasses = 7
-	farPasses  = 2
-	far        = 5 * time.Millisecond
-)
+// warmPasses before the last one. Each statement has one plan from its first use on (provider.SessionSettings); the second pass is for
+// what a connection missed because another was quicker.
+const warmPasses = 2
 
 // tables are those of the provider (migrations).
 var tables = []string{"instances", "executions", "history", "orchestrator_queue", "instance_locks", "worker_queue"}
@@ -37,12 +32,6 @@ func (c *cell) warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	passes := warmPasses
-	if remote, err := c.remote(ctx, conns[0].Conn()); err != nil {
-		return err
-	} else if remote {
-		passes = farPasses
-	}
 	var ids atomic.Int64
 	at := together
 	if c.exact {
@@ -52,14 +41,14 @@ func (c *cell) warm(ctx context.Context) error {
 		return at(len(conns), func(i int) error {
 			for pass := range passes {
 				w := warmer{ctx, c.strategy, conns[i].Conn(), fmt.Sprintf("warm-up-%d-%d", i, first+pass), &ids}
-				if err := w.pass(pass); err != nil {
+				if err := w.pass(); err != nil {
 					return fmt.Errorf("warm-up of %s: %w", c.strategy.Name(), err)
 				}
 			}
 			return nil
 		})
 	}
-	if err := run(0, passes); err != nil {
+	if err := run(0, warmPasses); err != nil {
 		return err
 	}
 	// A truncate throws away all cached plans, so the last pass comes after it, and its rows are deleted. Those of cells
@@ -69,25 +58,10 @@ func (c *cell) warm(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := run(passes, 1); err != nil {
+	if err := run(warmPasses, 1); err != nil {
 		return err
 	}
 	return c.empty(ctx, conns[0])
-}
-
-// remote says whether no reply of a few comes soon. One that is late may say that the machine is busy, and a cell whose work is
-// counted must be warmed alike each time.
-func (c *cell) remote(ctx context.Context, conn *pgx.Conn) (bool, error) {
-	for range 5 {
-		start := time.Now()
-		if err := conn.Ping(ctx); err != nil {
-			return false, err
-		}
-		if c.exact || time.Since(start) <= far {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // empty deletes all rows, which no cached plan notices.
@@ -159,9 +133,9 @@ func (w warmer) lock() provider.Lock {
 	return provider.Lock{Token: fmt.Sprintf("00000000-0000-4000-8000-%012d", w.ids.Add(1)), Now: warmNow, Until: warmUntil}
 }
 
-func (w warmer) pass(n int) error {
-	for _, step := range []func(int) error{w.empty, w.turn, w.turns, w.work, w.works, w.eager, w.read} {
-		if err := step(n); err != nil {
+func (w warmer) pass() error {
+	for _, step := range []func() error{w.empty, w.turn, w.turns, w.work, w.works, w.eager, w.read} {
+		if err := step(); err != nil {
 			return err
 		}
 	}
@@ -169,7 +143,7 @@ func (w warmer) pass(n int) error {
 }
 
 // empty fetches where nothing can be: before all time.
-func (w warmer) empty(int) error {
+func (w warmer) empty() error {
 	if _, err := w.s.FetchOrchestrationItem(w.ctx, w.conn, provider.Lock{Token: w.lock().Token, Now: -1, Until: 1}); !errors.Is(err, provider.ErrNoWork) {
 		return fmt.Errorf("an empty queue gave %v", err)
 	}
@@ -200,7 +174,7 @@ func (w warmer) fetch() (*provider.Turn, provider.TurnLock, error) {
 
 // turn runs an abandoned turn and three that change all that a turn can change: the first of an instance, one in the
 // middle, and the last.
-func (w warmer) turn(int) error {
+func (w warmer) turn() error {
 	for kind := range 4 {
 		m := provider.Message{InstanceID: w.instance, VisibleAt: warmNow, Item: "{}"}
 		if err := w.s.EnqueueOrchestratorItem(w.ctx, w.conn, m); err != nil {
@@ -233,7 +207,7 @@ func (w warmer) turn(int) error {
 }
 
 // turns runs three turns of an instance, each acked in a call for several, and each handed over where that is possible.
-func (w warmer) turns(int) error {
+func (w warmer) turns() error {
 	id := w.instance + "-turns"
 	send := provider.Messages{InstanceIDs: []string{id, id + "-more"}, VisibleAt: []int64{warmNow, warmNow}, Items: []string{"{}", "{}"}}
 	s, eager := w.s.(provider.EagerStrategy)
@@ -280,7 +254,7 @@ func (w warmer) ack(held provider.TurnLock, kind int) *provider.TurnAck {
 	name, version, status, output := "Warm", "1.0.0", provider.StatusCompleted, ""
 	id := w.ids.Add(1)
 	a := &provider.TurnAck{Lock: held, Now: warmNow, ExecutionID: 1,
-		Events: provider.Events{IDs: []int64{id}, Types: []string{"Warm"}, Data: []string{"{}"}},
+		Events: provider.Events{IDs: []int64{id}, Data: []string{"{}"}},
 		Works: provider.Works{InstanceIDs: []string{held.InstanceID}, ExecutionIDs: []int64{1},
 			ActivityIDs: []int64{id}, Items: []string{"{}"}}}
 	switch kind {
@@ -295,7 +269,7 @@ func (w warmer) ack(held provider.TurnLock, kind int) *provider.TurnAck {
 }
 
 // work schedules an item and works off one that is given back, one with a completion and one without.
-func (w warmer) work(int) error {
+func (w warmer) work() error {
 	one := int64(1)
 	for kind := range 3 {
 		item := provider.Work{InstanceID: &w.instance, ExecutionID: &one, ActivityID: &one, Item: "{}"}
@@ -331,7 +305,7 @@ func (w warmer) work(int) error {
 }
 
 // works works off two items in one call, if it gets any.
-func (w warmer) works(int) error {
+func (w warmer) works() error {
 	for _, more := range []bool{false, true} {
 		for id := range int64(2) {
 			item := provider.Work{InstanceID: &w.instance, ExecutionID: &id, ActivityID: &id, Item: "{}"}
@@ -368,7 +342,7 @@ func (w warmer) works(int) error {
 
 // eager runs the three turns of an instance, and an activity after each, by what is handed over. What else it is handed
 // stays locked until the tables are emptied.
-func (w warmer) eager(int) error {
+func (w warmer) eager() error {
 	s, ok := w.s.(provider.EagerStrategy)
 	if !ok {
 		return nil
@@ -393,7 +367,7 @@ func (w warmer) eager(int) error {
 	return err
 }
 
-func (w warmer) read(int) error {
+func (w warmer) read() error {
 	if _, err := w.s.ReadHistory(w.ctx, w.conn, w.instance); err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (w *world) empties(ctx context.Context, conn *pgx.Conn, patience time.Durat
 // storedSQL tells in a line what there is of an instance.
 const storedSQL = `select format('executions [%s], events [%s], messages [%s], activities [%s], lock [%s]',
 	(select string_agg(format('%s %s', execution_id, status), ', ' order by execution_id) from executions where instance_id = $1),
-	(select string_agg(event_type, ', ' order by execution_id, event_id) from history where instance_id = $1),
+	(select string_agg(split_part(event_data, '"', 2), ', ' order by execution_id, event_id) from history where instance_id = $1),
 	(select string_agg(format('%s at %s', left(work_item, 40), visible_at), ', ' order by id) from orchestrator_queue where instance_id = $1),
 	(select string_agg(format('%s at %s, attempt %s', activity_id, visible_at, attempt_count), ', ' order by id) from worker_queue where instance_id = $1),
 	(select format('%s at %s, attempt %s', lock_token, visible_at, attempt_count) from instance_locks where instance_id = $1))`

@@ -16,11 +16,11 @@ import (
 
 // planted are rows that must not be, and a part of what is said of them. $1 is an instance that ended after activities.
 var planted = []struct{ what, sql, says string }{
-	{"ended twice", `insert into history select instance_id, execution_id, event_id + 1, event_type,
+	{"ended twice", `insert into history (instance_id, execution_id, event_id, event_data, created_at) select instance_id, execution_id, event_id + 1,
 		replace(event_data, '"event_id":' || event_id, '"event_id":' || event_id + 1), created_at
 		from history where instance_id = $1 order by event_id desc limit 1`, "is OrchestrationCompleted"},
 	{"a gap", "delete from history where instance_id = $1 and event_id = 2", "event 2 has the id 3"},
-	{"no end", "delete from history where instance_id = $1 and event_type = 'OrchestrationCompleted'", "is ActivityCompleted"},
+	{"no end", "delete from history where instance_id = $1 and event_data like '{_OrchestrationCompleted_%'", "is ActivityCompleted"},
 	{"no event", "delete from history where instance_id = $1", "no event"},
 	{"another id inside", `update history set event_data = replace(event_data, '"event_id":2', '"event_id":9')
 		where instance_id = $1 and event_id = 2`, "and 9 inside"},
@@ -33,10 +33,10 @@ var planted = []struct{ what, sql, says string }{
 	{"no execution", "delete from executions where instance_id = $1", "status "},
 	{"no instance", "delete from instances where instance_id = $1", "there is no instance"},
 	{"a second execution", "update instances set current_execution_id = 2 where instance_id = $1", "its current execution is 2, not 1"},
-	{"a stray execution", "insert into executions select 'stray', 1, status, output, 0, 0 from executions where instance_id = $1", "stray/1 has rows"},
-	{"a stray history", "insert into history select 'stray', 1, 1, event_type, event_data, 0 from history where instance_id = $1 and event_id = 1",
+	{"a stray execution", "insert into executions (instance_id, execution_id, status, output, started_at) select 'stray', 1, status, output, 0 from executions where instance_id = $1", "stray/1 has rows"},
+	{"a stray history", "insert into history (instance_id, execution_id, event_id, event_data, created_at) select 'stray', 1, 1, event_data, 0 from history where instance_id = $1 and event_id = 1",
 		"stray/1 has rows"},
-	{"a stray instance", "insert into instances select 'stray', '', '', 1, null, 0, 0, null, null from instances where instance_id = $1", "stray is there"},
+	{"a stray instance", "insert into instances (instance_id, orchestration_name, current_execution_id, created_at, updated_at) select 'stray', '', 1, 0, 0 from instances where instance_id = $1", "stray is there"},
 	{"what cannot be decoded", "update history set event_data = '{' where instance_id = $1 and event_id = 1", "cannot be decoded"},
 	{"a message", "insert into orchestrator_queue (instance_id, work_item, visible_at) values ($1, '{}', 0)", "1 rows in orchestrator_queue"},
 	{"work", "insert into worker_queue (instance_id, work_item, visible_at, enqueued_at) values ($1, '{}', 0, 0)", "1 in worker_queue"},

@@ -167,7 +167,6 @@ func (p *player) ack(op Op) *provider.TurnAck {
 func events(op Op) (e provider.Events) {
 	for n := range op.Count {
 		e.IDs = append(e.IDs, int64(op.Event+n))
-		e.Types = append(e.Types, "Type")
 		e.Data = append(e.Data, fmt.Sprintf("%d.%d:%s", op.Execution, op.Event+n, op.payload()))
 	}
 	return e

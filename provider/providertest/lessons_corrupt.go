@@ -101,7 +101,7 @@ func corruptEvents(s *trial) {
 		s.must(s.Provider.AbandonOrchestrationItem(s.ctx, item.LockToken, provider.Abandon{IgnoreAttempt: true}))
 	}
 	for i := range 200 {
-		s.exec("insert into history (instance_id, execution_id, event_id, event_type, event_data, created_at) select instance_id, execution_id, $1, event_type, $2, created_at from history where event_id = 1", i+2, "no json")
+		s.exec("insert into history (instance_id, execution_id, event_id, event_data, created_at) select instance_id, execution_id, $1, $2, created_at from history where event_id = 1", i+2, "no json")
 	}
 	s.spoilt("many", 1)
 }

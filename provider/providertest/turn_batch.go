@@ -258,7 +258,7 @@ func turnsReadNewerHistory(s *trial) {
 		acks := &provider.TurnAcks{Now: now, InstanceIDs: ids, Tokens: []string{token, token, token}, ExecutionIDs: []int64{1, 1, 1},
 			MessageInstances: ids, Names: none, Versions: none, Parents: none, Statuses: none, Outputs: none, CompletedAt: none64,
 			EventInstances: ids, EventExecutions: []int64{1, 1, 1},
-			Events:        provider.Events{IDs: []int64{through, through, through}, Types: []string{"T", "T", "T"}, Data: []string{"{}", "{}", "{}"}},
+			Events:        provider.Events{IDs: []int64{through, through, through}, Data: []string{"{}", "{}", "{}"}},
 			HistoryOwners: []*string{&me, &other, &me}, HistoryThrough: []*int64{&through, &through, &through}}
 		if turn == 0 {
 			acks.Names, acks.Versions = []*string{&name, &name, &name}, []*string{&version, &version, &version}

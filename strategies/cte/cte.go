@@ -99,7 +99,7 @@ func (s Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *p
 	var held int
 	err := conn.QueryRow(ctx, ackTurn, a.Lock.InstanceID, a.Lock.Token, a.Lock.MessageIDs, a.Now, a.ExecutionID,
 		a.Name, a.Version, a.Parent, (*string)(a.Status), a.Output, a.CompletedAt,
-		a.Events.IDs, a.Events.Types, a.Events.Data,
+		a.Events.IDs, a.Events.Data,
 		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
 		a.Messages.VisibleAt, a.Messages.Items,
 		a.HistorySeen, a.HistoryOwner, a.HistoryThrough).Scan(&held)

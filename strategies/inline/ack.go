@@ -12,6 +12,7 @@ var (
 	ackSend      = sql.Get("ack_orchestration_item.send_messages")
 	ackCheck     = sql.Get("ack_orchestration_item.check_lock")
 	ackInstance  = sql.Get("ack_orchestration_item.upsert_instance")
+	ackUnchanged = sql.Get("ack_orchestration_item.is_unchanged")
 	ackTouch     = sql.Get("ack_orchestration_item.touch_instance")
 	ackRaise     = sql.Get("ack_orchestration_item.raise_execution")
 	ackExecution = sql.Get("ack_orchestration_item.insert_execution")
@@ -85,7 +86,7 @@ func writeTurn(ctx context.Context, tx pgx.Tx, a *provider.TurnAck) error {
 		return err
 	}
 	if e := a.Events; e.Len() > 0 {
-		if _, err := tx.Exec(ctx, ackHistory, id, a.ExecutionID, a.Now, e.IDs, e.Types, e.Data); err != nil {
+		if _, err := tx.Exec(ctx, ackHistory, id, a.ExecutionID, a.Now, e.IDs, e.Data); err != nil {
 			return err
 		}
 	}
@@ -107,6 +108,11 @@ func writeInstance(ctx context.Context, tx pgx.Tx, a *provider.TurnAck) (started
 		_, err = tx.Exec(ctx, ackInstance, id, a.Name, a.Version, a.ExecutionID, a.Parent, a.Now,
 			a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
 		return false, err
+	}
+	if a.Events.Len() > 0 && a.HistoryOwner == nil {
+		if err = tx.QueryRow(ctx, ackUnchanged, id, a.ExecutionID).Scan(&started); err != nil || started {
+			return started, err
+		}
 	}
 	tag, err := tx.Exec(ctx, ackTouch, id, a.ExecutionID, a.Now, a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
 	if err == nil && tag.RowsAffected() == 0 {

@@ -223,7 +223,7 @@ func (Strategy) AckOrchestrationItems(ctx context.Context, conn *pgx.Conn, a *pr
 // writeTurns writes all that turns change but the locks.
 func writeTurns(ctx context.Context, tx pgx.Tx, a *provider.TurnAcks) error {
 	_, err := tx.Exec(ctx, turnsUpsert, a.InstanceIDs, a.ExecutionIDs, a.Names, a.Versions, a.Parents, a.Now,
-		a.HistoryOwners, a.HistoryThrough, a.HistorySeen)
+		a.HistoryOwners, a.HistoryThrough, a.HistorySeen, a.EventInstances)
 	if err == nil && slices.Contains(a.Statuses, nil) {
 		_, err = tx.Exec(ctx, turnsBegin, a.InstanceIDs, a.ExecutionIDs, a.Statuses, a.Now)
 	}
@@ -231,7 +231,7 @@ func writeTurns(ctx context.Context, tx pgx.Tx, a *provider.TurnAcks) error {
 		_, err = tx.Exec(ctx, turnsEnd, a.InstanceIDs, a.ExecutionIDs, a.Statuses, a.Outputs, a.CompletedAt, a.Now)
 	}
 	if e := a.Events; err == nil && e.Len() > 0 {
-		_, err = tx.Exec(ctx, turnsHistory, a.EventInstances, a.EventExecutions, e.IDs, e.Types, e.Data, a.Now)
+		_, err = tx.Exec(ctx, turnsHistory, a.EventInstances, a.EventExecutions, e.IDs, e.Data, a.Now)
 	}
 	if w := a.Works; err == nil && w.Len() > 0 {
 		_, err = tx.Exec(ctx, turnsSchedule, w.InstanceIDs, w.ExecutionIDs, w.ActivityIDs, w.Items, a.Now)

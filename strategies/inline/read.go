@@ -52,7 +52,7 @@ func (Strategy) ReadExecution(ctx context.Context, conn *pgx.Conn, instanceID st
 
 // AppendHistory implements [provider.Strategy].
 func (Strategy) AppendHistory(ctx context.Context, conn *pgx.Conn, instanceID string, executionID, now int64, e provider.Events) error {
-	_, err := conn.Exec(ctx, appendHistory, instanceID, executionID, now, e.IDs, e.Types, e.Data)
+	_, err := conn.Exec(ctx, appendHistory, instanceID, executionID, now, e.IDs, e.Data)
 	return err
 }
 

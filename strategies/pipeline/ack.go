@@ -10,12 +10,12 @@ import (
 
 var (
 	ackCheck   = sql.Get("ack_orchestration_item.check_lock")
+	ackUpdate  = sql.Get("ack_orchestration_item.update_instance")
 	ackRelease = sql.Get("ack_orchestration_item.release")
 	ackNext    = sql.Get("ack_orchestration_item.release_to_next")
 
 	ackSend      = shared.Get("ack_orchestration_item.send_messages")
 	ackInstance  = shared.Get("ack_orchestration_item.upsert_instance")
-	ackRaise     = shared.Get("ack_orchestration_item.raise_execution")
 	ackExecution = shared.Get("ack_orchestration_item.insert_execution")
 	ackEnd       = shared.Get("ack_orchestration_item.end_execution")
 	ackHistory   = shared.Get("ack_orchestration_item.append_history")
@@ -41,7 +41,7 @@ func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *pro
 		b.Queue(ackInstance, l.InstanceID, a.Name, a.Version, a.ExecutionID, a.Parent, a.Now,
 			a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
 	} else {
-		b.Queue(ackRaise, l.InstanceID, a.ExecutionID, a.Now, a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
+		b.Queue(ackUpdate, l.InstanceID, a.ExecutionID, a.Now, a.HistorySeen, a.HistoryOwner, a.HistoryThrough, a.Events.Len() > 0)
 	}
 	if a.Status != nil {
 		b.Queue(ackEnd, l.InstanceID, a.ExecutionID, string(*a.Status), a.Output, a.Now, a.CompletedAt)
@@ -49,7 +49,7 @@ func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *pro
 		b.Queue(ackExecution, l.InstanceID, a.ExecutionID, a.Now)
 	}
 	if e := a.Events; e.Len() > 0 {
-		b.Queue(ackHistory, l.InstanceID, a.ExecutionID, a.Now, e.IDs, e.Types, e.Data)
+		b.Queue(ackHistory, l.InstanceID, a.ExecutionID, a.Now, e.IDs, e.Data)
 	}
 	if w := a.Works; w.Len() > 0 {
 		b.Queue(ackSchedule, w.InstanceIDs, w.ExecutionIDs, w.ActivityIDs, w.Items, a.Now)

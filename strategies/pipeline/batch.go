@@ -111,7 +111,7 @@ func fetchTurns(ctx context.Context, conn *pgx.Conn, l provider.Lock, n int) (tu
 func (Strategy) AckOrchestrationItems(ctx context.Context, conn *pgx.Conn, a *provider.TurnAcks) error {
 	b := &pgx.Batch{}
 	b.Queue(turnsLock, a.InstanceIDs, a.Tokens, a.Now)
-	b.Queue(turnsUpsert, a.InstanceIDs, a.ExecutionIDs, a.Names, a.Versions, a.Parents, a.Now, a.HistoryOwners, a.HistoryThrough, a.HistorySeen)
+	b.Queue(turnsUpsert, a.InstanceIDs, a.ExecutionIDs, a.Names, a.Versions, a.Parents, a.Now, a.HistoryOwners, a.HistoryThrough, a.HistorySeen, a.EventInstances)
 	if slices.Contains(a.Statuses, nil) {
 		b.Queue(turnsBegin, a.InstanceIDs, a.ExecutionIDs, a.Statuses, a.Now)
 	}
@@ -119,7 +119,7 @@ func (Strategy) AckOrchestrationItems(ctx context.Context, conn *pgx.Conn, a *pr
 		b.Queue(turnsEnd, a.InstanceIDs, a.ExecutionIDs, a.Statuses, a.Outputs, a.CompletedAt, a.Now)
 	}
 	if e := a.Events; e.Len() > 0 {
-		b.Queue(turnsHistory, a.EventInstances, a.EventExecutions, e.IDs, e.Types, e.Data, a.Now)
+		b.Queue(turnsHistory, a.EventInstances, a.EventExecutions, e.IDs, e.Data, a.Now)
 	}
 	if w := a.Works; w.Len() > 0 {
 		b.Queue(turnsSchedule, w.InstanceIDs, w.ExecutionIDs, w.ActivityIDs, w.Items, a.Now)

@@ -52,7 +52,7 @@ func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *pro
 	_, err := conn.Exec(ctx, ackTurn, a.Lock.InstanceID, a.Lock.Token, a.Lock.MessageIDs, a.Now, a.ExecutionID,
 		a.Name, a.Version, a.Parent,
 		(*string)(a.Status), a.Output, a.CompletedAt,
-		a.Events.IDs, a.Events.Types, a.Events.Data,
+		a.Events.IDs, a.Events.Data,
 		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
 		a.Messages.InstanceIDs, a.Messages.VisibleAt, a.Messages.Items,
 		a.Cancelled.ExecutionIDs, a.Cancelled.ActivityIDs,
@@ -88,7 +88,7 @@ func (Strategy) AckOrchestrationItems(ctx context.Context, conn *pgx.Conn, a *pr
 	_, err := conn.Exec(ctx, ackTurns, a.InstanceIDs, a.Tokens, a.Now, a.ExecutionIDs,
 		a.MessageInstances, a.MessageIDs, a.Names, a.Versions, a.Parents,
 		a.Statuses, a.Outputs, a.CompletedAt,
-		a.EventInstances, a.EventExecutions, a.Events.IDs, a.Events.Types, a.Events.Data,
+		a.EventInstances, a.EventExecutions, a.Events.IDs, a.Events.Data,
 		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
 		a.HistorySeen, a.HistoryOwners, a.HistoryThrough)
 	return err

@@ -61,7 +61,7 @@ func (Strategy) AckOrchestrationItemAndFetch(ctx context.Context, conn *pgx.Conn
 	return scan(conn.QueryRow(ctx, ackTurn, want(w, a.Lock.InstanceID, a.Lock.Token, a.Lock.MessageIDs, a.Now, a.ExecutionID,
 		a.Name, a.Version, a.Parent,
 		(*string)(a.Status), a.Output, a.CompletedAt,
-		a.Events.IDs, a.Events.Types, a.Events.Data,
+		a.Events.IDs, a.Events.Data,
 		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
 		a.Messages.InstanceIDs, a.Messages.VisibleAt, a.Messages.Items,
 		a.Cancelled.ExecutionIDs, a.Cancelled.ActivityIDs,
@@ -93,7 +93,7 @@ func (Strategy) AckOrchestrationItemsAndFetch(ctx context.Context, conn *pgx.Con
 	return scanAll(conn.Query(ctx, ackTurns, wantAll(w, a.InstanceIDs, a.Tokens, a.Now, a.ExecutionIDs,
 		a.MessageInstances, a.MessageIDs, a.Names, a.Versions, a.Parents,
 		a.Statuses, a.Outputs, a.CompletedAt,
-		a.EventInstances, a.EventExecutions, a.Events.IDs, a.Events.Types, a.Events.Data,
+		a.EventInstances, a.EventExecutions, a.Events.IDs, a.Events.Data,
 		a.Works.InstanceIDs, a.Works.ExecutionIDs, a.Works.ActivityIDs, a.Works.Items,
 		a.HistorySeen, a.HistoryOwners, a.HistoryThrough)...))
 }

@@ -15,7 +15,7 @@ with held as materialized (
     delete from orchestrator_queue q using lock k where q.instance_id = k.instance_id and q.id = any ($3::bigint[])
 ), sent as (
     insert into orchestrator_queue (instance_id, visible_at, work_item)
-    select k.instance_id, unnest($19::bigint[]), unnest($20::text[]) from lock k
+    select k.instance_id, unnest($18::bigint[]), unnest($19::text[]) from lock k
     returning id, visible_at
 ), remaining as materialized (
     select r.visible_at, r.id from (
@@ -37,20 +37,22 @@ with held as materialized (
 ), named as (
     insert into instances as i (instance_id, orchestration_name, orchestration_version, current_execution_id,
                                 parent_instance_id, created_at, updated_at, history_owner, history_through)
-    select k.instance_id, $6, $7, $5, $8, $4, $4, $22::uuid, $23 from lock k where $6::text is not null
+    select k.instance_id, $6, $7, $5, $8, $4, $4, $21::uuid, $22 from lock k where $6::text is not null
     on conflict (instance_id) do update set
         orchestration_name = excluded.orchestration_name,
         orchestration_version = excluded.orchestration_version,
         current_execution_id = greatest(i.current_execution_id, excluded.current_execution_id),
         parent_instance_id = coalesce(i.parent_instance_id, excluded.parent_instance_id),
         updated_at = excluded.updated_at,
-        history_owner = case when i.history_owner is not distinct from $21::uuid then excluded.history_owner end,
+        history_owner = case when i.history_owner is not distinct from $20::uuid then excluded.history_owner end,
         history_through = excluded.history_through
 ), raised as (
     update instances i
     set current_execution_id = greatest(i.current_execution_id, $5), updated_at = $4,
-        history_owner = case when i.history_owner is not distinct from $21::uuid then $22::uuid end, history_through = $23
+        history_owner = case when i.history_owner is not distinct from $20::uuid then $21::uuid end, history_through = $22
     from lock k where i.instance_id = k.instance_id and $6::text is null
+      -- A turn with events in the current execution says in them when it was.
+      and not (i.current_execution_id = $5 and i.history_owner is null and $21::uuid is null and coalesce(cardinality($12::bigint[]), 0) > 0)
 ), execution as (
     insert into executions as e (instance_id, execution_id, status, output, started_at, completed_at)
     select k.instance_id, $5, coalesce($9, 'Running'), $10, $4, $11 from lock k
@@ -61,11 +63,11 @@ with held as materialized (
         status = excluded.status, output = excluded.output, completed_at = excluded.completed_at
         where $9::text is not null
 ), appended as (
-    insert into history (instance_id, execution_id, event_id, event_type, event_data, created_at)
-    select k.instance_id, $5, unnest($12::bigint[]), unnest($13::text[]), unnest($14::text[]), $4::bigint from lock k
+    insert into history (instance_id, execution_id, event_id, event_data, created_at)
+    select k.instance_id, $5, unnest($12::bigint[]), unnest($13::text[]), $4::bigint from lock k
 ), scheduled as (
     insert into worker_queue (instance_id, execution_id, activity_id, work_item, visible_at, enqueued_at)
-    select unnest($15::text[]), unnest($16::bigint[]), unnest($17::bigint[]), unnest($18::text[]), $4::bigint, $4::bigint
+    select unnest($14::text[]), unnest($15::bigint[]), unnest($16::bigint[]), unnest($17::text[]), $4::bigint, $4::bigint
     from lock k
 )
 select count(*) from lock

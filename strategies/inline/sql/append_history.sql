@@ -2,6 +2,6 @@
 with disowned as (
     update instances set history_owner = gen_random_uuid() where instance_id = $1
 )
-insert into history (instance_id, execution_id, event_id, event_type, event_data, created_at)
-select $1, $2, unnest($4::bigint[]), unnest($5::text[]), unnest($6::text[]), $3::bigint
+insert into history (instance_id, execution_id, event_id, event_data, created_at)
+select $1, $2, unnest($4::bigint[]), unnest($5::text[]), $3::bigint
 on conflict (instance_id, execution_id, event_id) do nothing

@@ -5,7 +5,7 @@ create function ack_orchestration_item(
     p_instance_id text, p_token uuid, p_message_ids bigint[], p_now bigint, p_execution_id bigint,
     p_name text, p_version text, p_parent text,
     p_status text, p_output text, p_completed_at bigint,
-    p_event_ids bigint[], p_event_types text[], p_event_data text[],
+    p_event_ids bigint[], p_event_data text[],
     p_work_instances text[], p_work_executions bigint[], p_work_activities bigint[], p_work_items text[],
     p_message_instances text[], p_message_visible_at bigint[], p_message_items text[],
     p_cancelled_executions bigint[], p_cancelled_activities bigint[],
@@ -43,14 +43,20 @@ begin
             history_through = excluded.history_through;
         v_started := false;
     else
-        update instances i
-        set updated_at = p_now,
-            history_owner = case when i.history_owner is not distinct from p_history_seen then p_history_owner end,
-            history_through = p_history_through
-        where i.instance_id = p_instance_id and i.current_execution_id = p_execution_id;
-        -- Whatever made it the current execution has inserted its row.
-        v_started := found;
-        if not found then
+        -- Whatever made it the current execution has inserted its row. When the turn was is in its events, so that one in the middle
+        -- leaves the instance's row alone, unless a history is kept.
+        v_started := coalesce(cardinality(p_event_ids), 0) > 0 and p_history_owner is null and exists (
+            select from instances i
+            where i.instance_id = p_instance_id and i.current_execution_id = p_execution_id and i.history_owner is null);
+        if not v_started then
+            update instances i
+            set updated_at = p_now,
+                history_owner = case when i.history_owner is not distinct from p_history_seen then p_history_owner end,
+                history_through = p_history_through
+            where i.instance_id = p_instance_id and i.current_execution_id = p_execution_id;
+            v_started := found;
+        end if;
+        if not v_started then
             update instances i
             set current_execution_id = greatest(i.current_execution_id, p_execution_id), updated_at = p_now,
                 history_owner = case when i.history_owner is not distinct from p_history_seen then p_history_owner end,
@@ -72,8 +78,8 @@ begin
 
     -- unnest in the select list runs all arrays in step and keeps their order; in the from clause each is stored first.
     if p_event_ids is not null then
-        insert into history (instance_id, execution_id, event_id, event_type, event_data, created_at)
-        select p_instance_id, p_execution_id, unnest(p_event_ids), unnest(p_event_types), unnest(p_event_data), p_now;
+        insert into history (instance_id, execution_id, event_id, event_data, created_at)
+        select p_instance_id, p_execution_id, unnest(p_event_ids), unnest(p_event_data), p_now;
     end if;
 
     if p_work_items is not null then

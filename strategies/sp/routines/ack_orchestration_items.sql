@@ -6,10 +6,10 @@ create function ack_orchestration_items(
     p_message_instances text[], p_message_ids bigint[],
     p_names text[], p_versions text[], p_parents text[],
     p_statuses text[], p_outputs text[], p_completed_at bigint[],
-    p_event_instances text[], p_event_executions bigint[], p_event_ids bigint[], p_event_types text[], p_event_data text[],
+    p_event_instances text[], p_event_executions bigint[], p_event_ids bigint[], p_event_data text[],
     p_work_instances text[], p_work_executions bigint[], p_work_activities bigint[], p_work_items text[],
     p_history_seen uuid[], p_history_owners uuid[], p_history_through bigint[])
-returns void language plpgsql set plan_cache_mode = force_generic_plan as $$
+returns void language plpgsql as $$
 declare
     v_locks tid[];
     v_freed bigint;
@@ -48,7 +48,10 @@ begin
                  unnest(p_names) as name, unnest(p_versions) as version, unnest(p_parents) as parent,
                  unnest(p_history_owners) as owner, unnest(p_history_through) as through) k
     left join lateral (select * from instances n where n.instance_id = k.instance_id limit 1) o on true
-    where k.name is not null or o.instance_id is not null
+    where k.name is not null
+       -- A turn with events in the current execution says in them when it was, unless a history is kept.
+       or o.instance_id is not null and not (o.current_execution_id = k.execution_id and o.history_owner is null and k.owner is null
+                                             and coalesce(k.instance_id = any (p_event_instances), false))
     on conflict (instance_id) do update set
         orchestration_name = excluded.orchestration_name,
         orchestration_version = excluded.orchestration_version,
@@ -77,8 +80,8 @@ begin
     end if;
 
     if p_event_ids is not null then
-        insert into history (instance_id, execution_id, event_id, event_type, event_data, created_at)
-        select unnest(p_event_instances), unnest(p_event_executions), unnest(p_event_ids), unnest(p_event_types), unnest(p_event_data), p_now;
+        insert into history (instance_id, execution_id, event_id, event_data, created_at)
+        select unnest(p_event_instances), unnest(p_event_executions), unnest(p_event_ids), unnest(p_event_data), p_now;
     end if;
     if p_work_items is not null then
         insert into worker_queue (instance_id, execution_id, activity_id, work_item, visible_at, enqueued_at)

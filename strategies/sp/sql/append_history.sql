@@ -1,1 +1,1 @@
-select append_history($1, $2, $3, $4::bigint[], $5::text[], $6::text[])
+select append_history($1, $2, $3, $4::bigint[], $5::text[])

@@ -7,7 +7,7 @@ create function ack_orchestration_items_and_fetch(
     p_message_instances text[], p_message_ids bigint[],
     p_names text[], p_versions text[], p_parents text[],
     p_statuses text[], p_outputs text[], p_completed_at bigint[],
-    p_event_instances text[], p_event_executions bigint[], p_event_ids bigint[], p_event_types text[], p_event_data text[],
+    p_event_instances text[], p_event_executions bigint[], p_event_ids bigint[], p_event_data text[],
     p_work_instances text[], p_work_executions bigint[], p_work_activities bigint[], p_work_items text[],
     p_history_seen uuid[], p_history_owners uuid[], p_history_through bigint[],
     p_turns int, p_turn_token uuid, p_turn_until bigint, p_turn_owner uuid, p_turn_from bigint,
@@ -18,7 +18,7 @@ returns table (
     out_history_owner uuid, out_history_through bigint, out_visible_at bigint,
     out_work_ids bigint[], out_work_items text[], out_work_attempts int[], out_work_enqueued_at bigint[],
     out_next bigint)
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql as $$
 declare
     v_commit text := current_setting('synchronous_commit');
     v_made int := case when p_works > 0 then coalesce(cardinality(p_work_items), 0) else 0 end;
@@ -30,7 +30,7 @@ begin
     if ack_orchestration_items(
         p_instance_ids, p_tokens, p_now, p_execution_ids, p_message_instances, p_message_ids,
         p_names, p_versions, p_parents, p_statuses, p_outputs, p_completed_at,
-        p_event_instances, p_event_executions, p_event_ids, p_event_types, p_event_data,
+        p_event_instances, p_event_executions, p_event_ids, p_event_data,
         case when v_made = 0 then p_work_instances end, p_work_executions, p_work_activities, case when v_made = 0 then p_work_items end,
         p_history_seen, p_history_owners, p_history_through) is null then
     end if;

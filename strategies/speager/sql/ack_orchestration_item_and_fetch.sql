@@ -5,9 +5,9 @@ from ack_orchestration_item_and_fetch(
     $1, $2::uuid, $3::bigint[], $4, $5,
     $6, $7, $8,
     $9, $10, $11,
-    $12::bigint[], $13::text[], $14::text[],
-    $15::text[], $16::bigint[], $17::bigint[], $18::text[],
-    $19::text[], $20::bigint[], $21::text[],
-    $22::bigint[], $23::bigint[],
-    $24::uuid, $25::uuid, $26,
-    $27::uuid, $28, $29::uuid, $30, $31::int, $32::uuid, $33, $34)
+    $12::bigint[], $13::text[],
+    $14::text[], $15::bigint[], $16::bigint[], $17::text[],
+    $18::text[], $19::bigint[], $20::text[],
+    $21::bigint[], $22::bigint[],
+    $23::uuid, $24::uuid, $25,
+    $26::uuid, $27, $28::uuid, $29, $30::int, $31::uuid, $32, $33)

@@ -6,7 +6,7 @@ from ack_orchestration_items_and_fetch(
     $5::text[], $6::bigint[],
     $7::text[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::bigint[],
-    $13::text[], $14::bigint[], $15::bigint[], $16::text[], $17::text[],
-    $18::text[], $19::bigint[], $20::bigint[], $21::text[],
-    $22::uuid[], $23::uuid[], $24::bigint[],
-    $25::int, $26::uuid, $27, $28::uuid, $29, $30::int, $31::uuid, $32, $33)
+    $13::text[], $14::bigint[], $15::bigint[], $16::text[],
+    $17::text[], $18::bigint[], $19::bigint[], $20::text[],
+    $21::uuid[], $22::uuid[], $23::bigint[],
+    $24::int, $25::uuid, $26, $27::uuid, $28, $29::int, $30::uuid, $31, $32)

@@ -1,2 +1,2 @@
-insert into history (instance_id, execution_id, event_id, event_type, event_data, created_at)
-select unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::text[]), unnest($5::text[]), $6::bigint
+insert into history (instance_id, execution_id, event_id, event_data, created_at)
+select unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::text[]), $5::bigint

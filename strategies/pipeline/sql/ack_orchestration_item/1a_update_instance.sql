@@ -1,0 +1,6 @@
+-- Unless it may stay as it is: a turn with events ($7) in the current execution says in them when it was. $4 is the owner of the
+-- history that the fetch saw, $5 and $6 are the one that keeps it now, and through which event.
+update instances
+set current_execution_id = greatest(current_execution_id, $2), updated_at = $3,
+    history_owner = case when history_owner is not distinct from $4::uuid then $5::uuid end, history_through = $6
+where instance_id = $1 and not ($7 and current_execution_id = $2 and history_owner is null and $5::uuid is null)
