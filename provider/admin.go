@@ -25,7 +25,7 @@ type (
 		Output             string
 		ParentInstanceID   string // empty for a root
 		CreatedAt          int64
-		UpdatedAt          int64 // when its last turn was acked, or its last event appended, if later
+		UpdatedAt          int64 // of its last ack, or of an event appended later to the current execution
 	}
 	// ExecutionInfo describes an execution. Times are Unix milliseconds.
 	ExecutionInfo struct {

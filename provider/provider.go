@@ -14,7 +14,8 @@ import (
 
 // Config is what a [Provider] is made of.
 type Config struct {
-	// Pool gives connections whose search_path is the provider's schema. Required; the Provider never closes it.
+	// Pool gives connections whose search_path is the provider's schema, with [SessionSettings]. Required; the Provider never
+	// closes it.
 	Pool *pgxpool.Pool
 	// Strategy is required.
 	Strategy Strategy

@@ -74,6 +74,13 @@ func note(id int64, size int) provider.Event {
 // runTurn sends instance a message and serves the turn that it makes, with new events after those that are there.
 func runTurn(t *testing.T, p *provider.Provider, instance string, ack func(*provider.OrchestrationItem) provider.OrchestrationAck) *provider.OrchestrationItem {
 	t.Helper()
+	return runTurnWith(t, p, instance, func(item *provider.OrchestrationItem) error {
+		return p.AckOrchestrationItem(t.Context(), item.LockToken, ack(item))
+	})
+}
+
+func runTurnWith(t *testing.T, p *provider.Provider, instance string, ack func(*provider.OrchestrationItem) error) *provider.OrchestrationItem {
+	t.Helper()
 	start := provider.StartOrchestration{Instance: instance, Orchestration: "Long", ExecutionID: 1}
 	if err := p.EnqueueOrchestratorItem(t.Context(), start, 0); err != nil {
 		t.Fatal(err)
@@ -82,7 +89,7 @@ func runTurn(t *testing.T, p *provider.Provider, instance string, ack func(*prov
 	if err != nil || item.Instance != instance || item.HistoryError != nil {
 		t.Fatalf("fetched %+v: %v", item, err)
 	}
-	if err := p.AckOrchestrationItem(t.Context(), item.LockToken, ack(item)); err != nil {
+	if err := ack(item); err != nil {
 		t.Fatal(err)
 	}
 	return item
@@ -169,8 +176,8 @@ func someTurn(t *testing.T, r *rand.Rand, other *provider.Provider, item *provid
 		a.ExecutionID, a.History = item.ExecutionID+1, []provider.Event{note(1, 40)}
 	case 3:
 		a.Metadata.Status = provider.StatusCompleted
-	case 4:
-		a.Metadata.Name, a.Metadata.Version = "", "" // makes no instance
+	case 4, 5, 6:
+		a.Metadata.Name, a.Metadata.Version = "", "" // as in the middle; makes no instance
 	}
 	return a
 }

@@ -156,7 +156,9 @@ func (b *benchmark) openPool(ctx context.Context, c *cell) (*pgxpool.Pool, error
 		config.ConnConfig.Host, config.ConnConfig.Fallbacks = c.host, nil
 	}
 	config.ConnConfig.RuntimeParams["search_path"] = pgx.Identifier{c.schema}.Sanitize()
-	maps.Copy(config.ConnConfig.RuntimeParams, provider.SessionSettings())
+	settings := provider.SessionSettings()
+	maps.Copy(settings, config.ConnConfig.RuntimeParams) // who names one means it
+	config.ConnConfig.RuntimeParams = settings
 	config.ConnConfig.DialFunc = c.lines.dialer(netdelay.Dialer(config.ConnConfig.DialFunc, netdelay.Options{RTT: c.rtt, Jitter: b.Jitter, Seed: b.Seed, Paused: &c.paused}))
 	config.MaxConns = int32(b.poolSize(c.workload, c.dispatchers))
 	config.MinConns = config.MaxConns

@@ -181,8 +181,11 @@ func (w warmer) turn() error {
 			return err
 		}
 		t, held, err := w.fetch()
-		if t == nil || err != nil {
+		if err != nil {
 			return err
+		}
+		if t == nil {
+			continue
 		}
 		if err := w.s.RenewOrchestrationLock(w.ctx, w.conn, held, warmNow, warmUntil); err != nil {
 			return err
@@ -260,7 +263,10 @@ func (w warmer) ack(held provider.TurnLock, kind int) *provider.TurnAck {
 	switch kind {
 	case 0:
 		a.Name, a.Version = &name, &version
+	case 1: // as with a history that is kept
+		a.HistoryOwner, a.HistoryThrough = &held.Token, &id
 	case 2:
+		a.ExecutionID = 2
 		a.Status, a.Output, a.CompletedAt = &status, &output, &a.Now
 		a.Messages = provider.Messages{InstanceIDs: []string{held.InstanceID, held.InstanceID + "-child"},
 			VisibleAt: []int64{warmUntil, warmUntil}, Items: []string{"{}", "{}"}}

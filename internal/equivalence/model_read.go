@@ -18,20 +18,12 @@ func (m *Model) ReadExecution(id string, execution int64) ([]string, error) {
 // AppendHistory adds events and leaves those alone that are there.
 func (m *Model) AppendHistory(id string, execution, now int64, e provider.Events) error {
 	key := executionKey{id, execution}
-	before := m.lastEvent(key)
+	before := len(m.history[key])
 	m.append(key, e)
-	if i := m.instances[id]; i != nil && i.current == execution && m.lastEvent(key) > before {
+	if i := m.instances[id]; i != nil && i.current == execution && len(m.history[key]) > before {
 		i.updated = now
 	}
 	return nil
-}
-
-// lastEvent is the highest of an execution's events, or 0.
-func (m *Model) lastEvent(key executionKey) (last int64) {
-	for id := range m.history[key] {
-		last = max(last, id)
-	}
-	return last
 }
 
 // current is the execution row of an instance's current execution, or nil.

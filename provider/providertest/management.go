@@ -11,6 +11,7 @@ var management = []Rule{
 	{Name: "test_list_instances_by_status", test: listInstancesByStatus},
 	{Name: "test_list_executions", test: listExecutions},
 	{Name: "test_get_instance_info", test: getInstanceInfo},
+	{Name: "test_instance_updated_at", test: instanceUpdatedAt},
 	{Name: "test_get_execution_info", test: getExecutionInfo},
 	{Name: "test_get_system_metrics", test: getSystemMetrics},
 	{Name: "test_get_queue_depths", test: getQueueDepths},
@@ -62,6 +63,37 @@ func getInstanceInfo(s *trial) {
 	s.must(err)
 	equal(s, "info", info, provider.InstanceInfo{InstanceID: "a", Name: "TestOrch", Version: "2.0.0",
 		CurrentExecutionID: 1, Status: provider.StatusRunning, CreatedAt: created, UpdatedAt: created + 1000})
+}
+
+// An instance was updated by its last ack, whatever that changed, or by an event that was appended later to its current execution.
+func instanceUpdatedAt(s *trial) {
+	s.must(s.Provider.AppendHistory(s.ctx, "a", 1, events(scheduled(7))))
+	s.Clock.Advance(time.Second)
+	s.enqueue(start("a"))
+	s.turn(firstTurn("1.0.0"))
+	updated := func(what string) {
+		s.Helper()
+		info, err := s.Provider.GetInstanceInfo(s.ctx, "a")
+		s.must(err)
+		equal(s, "updated at, after "+what, info.UpdatedAt, s.Provider.Now())
+		s.Clock.Advance(time.Second)
+		s.enqueue(external("a", "x"))
+	}
+	updated("the first turn")
+	s.turn(provider.OrchestrationAck{History: events(scheduled(2))})
+	updated("an event below another")
+	item := s.fetch()
+	s.must(s.Provider.AckOrchestrationItems(s.ctx, []provider.OrchestrationItemAck{{LockToken: item.LockToken,
+		OrchestrationAck: provider.OrchestrationAck{ExecutionID: 1, History: events(scheduled(9))}}}))
+	updated("an ack of several")
+	s.turn(bare)
+	updated("a turn without events")
+	s.must(s.Provider.AppendHistory(s.ctx, "a", 1, events(scheduled(5))))
+	updated("an event that was appended")
+	s.turn(provider.OrchestrationAck{ExecutionID: 2, History: events(started("2.0.0")), Metadata: provider.ExecutionMetadata{Name: "TestOrch", Version: "2.0.0"}})
+	updated("another execution")
+	s.turn(provider.OrchestrationAck{ExecutionID: 2, History: events(scheduled(2))})
+	updated("a turn of it")
 }
 
 // No instance row is needed.
