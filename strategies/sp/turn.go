@@ -29,22 +29,8 @@ func (Strategy) EnqueueOrchestratorItem(ctx context.Context, conn *pgx.Conn, m p
 
 // FetchOrchestrationItem implements [provider.Strategy].
 func (Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l provider.Lock) (*provider.Turn, error) {
-	var id *string
-	var attempts *int
-	var known *bool
-	var visible *int64
-	t := &provider.Turn{}
-	err := conn.QueryRow(ctx, fetchTurn, l.Token, l.Now, l.Until, l.Owner, l.From).Scan(
-		&id, &attempts, &t.MessageIDs, &t.Messages, &known, &t.Name, &t.Version, &t.ExecutionID, &t.History,
-		&t.HistoryOwner, &t.HistoryThrough, &visible)
-	if err != nil {
-		return nil, err
-	}
-	if id == nil {
-		return nil, provider.ErrNoWork
-	}
-	t.InstanceID, t.AttemptCount, t.Known, t.VisibleAt = *id, *attempts, *known, *visible
-	return t, nil
+	t, err := turnOf(conn.QueryRow(ctx, fetchTurn, l.Token, l.Now, l.Until, l.Owner, l.From))
+	return t, provider.NoRows(err, provider.ErrNoWork)
 }
 
 // AckOrchestrationItem implements [provider.Strategy].
@@ -60,6 +46,12 @@ func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *pro
 	return err
 }
 
+func turnOf(row pgx.Row) (*provider.Turn, error) {
+	t := &provider.Turn{}
+	return t, row.Scan(&t.InstanceID, &t.AttemptCount, &t.MessageIDs, &t.Messages, &t.Known, &t.Name, &t.Version, &t.ExecutionID,
+		&t.History, &t.HistoryOwner, &t.HistoryThrough, &t.VisibleAt)
+}
+
 // EnqueueOrchestratorItems implements [provider.Strategy].
 func (Strategy) EnqueueOrchestratorItems(ctx context.Context, conn *pgx.Conn, m provider.Messages) error {
 	_, err := conn.Exec(ctx, enqueueMessages, m.InstanceIDs, m.VisibleAt, m.Items)
@@ -73,9 +65,7 @@ func (Strategy) FetchOrchestrationItems(ctx context.Context, conn *pgx.Conn, l p
 		return nil, err
 	}
 	turns, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*provider.Turn, error) {
-		t := &provider.Turn{}
-		return t, row.Scan(&t.InstanceID, &t.AttemptCount, &t.MessageIDs, &t.Messages, &t.Known, &t.Name, &t.Version, &t.ExecutionID,
-			&t.History, &t.HistoryOwner, &t.HistoryThrough, &t.VisibleAt)
+		return turnOf(row)
 	})
 	if err == nil && len(turns) == 0 {
 		err = provider.ErrNoWork

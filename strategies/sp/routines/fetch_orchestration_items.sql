@@ -11,8 +11,6 @@ declare
     v_commit text := set_config('synchronous_commit', 'off', true);
     v_ids text[];
     v_locks tid[];
-    v_attempts int;
-    v_found boolean := false;
 begin
     loop
         select array_agg(c.instance_id), array_agg(c.ctid) into v_ids, v_locks from (
@@ -35,44 +33,32 @@ begin
         set visible_at = p_until, lock_token = p_token, attempt_count = l.attempt_count + 1, dirty = false
         where l.ctid = any (v_locks);
 
-        -- A new statement, hence a snapshot younger than the locks.
-        for out_instance_id, out_attempt_count, out_message_ids, out_messages, v_attempts, out_visible_at,
-            out_known, out_name, out_version, out_execution_id, out_history, out_history_owner, out_history_through in
-            select k.instance_id, l.attempt_count, m.ids, m.items, m.attempts, m.visible_at,
-                   i.instance_id is not null, i.orchestration_name, i.orchestration_version, e.id,
-                   array(select h.event_data from history h
-                         where h.instance_id = k.instance_id and h.execution_id = e.id
-                           and h.event_id > case when i.history_owner = p_owner then i.history_through else 0 end
-                         order by h.event_id),
-                   i.history_owner, i.history_through
-            from (select unnest(v_ids) as instance_id) k
-            cross join lateral (select n.attempt_count from instance_locks n where n.instance_id = k.instance_id limit 1) l
-            cross join lateral (
-                select array_agg(q.id) as ids, array_agg(q.work_item) as items, max(q.attempt_count) as attempts,
-                       min(q.visible_at) as visible_at
-                from (select id, work_item, o.attempt_count, visible_at from orchestrator_queue o
-                      where o.instance_id = k.instance_id and o.visible_at <= p_now
-                      order by o.id) q) m
-            left join lateral (select * from instances n where n.instance_id = k.instance_id limit 1) i on true
-            cross join lateral (
-                -- Without a row in instances: the highest of which anything is stored, as latest_trace has it.
-                select case when i.instance_id is not null then i.current_execution_id else greatest(
-                    (select max(x.execution_id) from executions x where x.instance_id = k.instance_id),
-                    (select max(x.execution_id) from history x where x.instance_id = k.instance_id)) end as id) e
-        loop
-            if out_message_ids is null then
-                -- Nothing to do here after all: put the clock right.
-                perform release_instance(out_instance_id);
-                continue;
-            end if;
-            if v_attempts > 0 then
-                update orchestrator_queue q set attempt_count = q.attempt_count + 1
-                where q.instance_id = out_instance_id and q.id = any (out_message_ids) and q.attempt_count > 0;
-                out_attempt_count := greatest(out_attempt_count, v_attempts + 1);
-            end if;
-            v_found := true;
-            return next;
-        end loop;
-        exit when v_found;
+        -- A new statement, hence a snapshot younger than the locks. An instance with nothing to do after all gets its clock right
+        -- and gives no row: release_instance returns void, which is not null.
+        return query
+        select k.instance_id,
+               case when m.attempts > 0 then greatest(l.attempt_count, count_attempts(k.instance_id, p_now)) else l.attempt_count end,
+               m.ids, m.items::text[], i.instance_id is not null, i.orchestration_name::text, i.orchestration_version::text, e.id,
+               array(select h.event_data::text from history h
+                     where h.instance_id = k.instance_id and h.execution_id = e.id
+                       and h.event_id > case when i.history_owner = p_owner then i.history_through else 0 end
+                     order by h.event_id),
+               i.history_owner, i.history_through, m.visible_at
+        from (select unnest(v_ids) as instance_id) k
+        cross join lateral (select n.attempt_count from instance_locks n where n.instance_id = k.instance_id limit 1) l
+        cross join lateral (
+            select array_agg(q.id) as ids, array_agg(q.work_item) as items, max(q.attempt_count) as attempts,
+                   min(q.visible_at) as visible_at
+            from (select id, work_item, o.attempt_count, visible_at from orchestrator_queue o
+                  where o.instance_id = k.instance_id and o.visible_at <= p_now
+                  order by o.id) q) m
+        left join lateral (select * from instances n where n.instance_id = k.instance_id limit 1) i on true
+        cross join lateral (
+            -- Without a row in instances: the highest of which anything is stored, as latest_trace has it.
+            select case when i.instance_id is not null then i.current_execution_id else greatest(
+                (select max(x.execution_id) from executions x where x.instance_id = k.instance_id),
+                (select max(x.execution_id) from history x where x.instance_id = k.instance_id)) end as id) e
+        where case when m.ids is null then release_instance(k.instance_id) is null else true end;
+        exit when found;
     end loop;
 end $$;
