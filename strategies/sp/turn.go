@@ -33,6 +33,12 @@ func (Strategy) FetchOrchestrationItem(ctx context.Context, conn *pgx.Conn, l pr
 	return t, provider.NoRows(err, provider.ErrNoWork)
 }
 
+func turnOf(row pgx.Row) (*provider.Turn, error) {
+	t := &provider.Turn{}
+	return t, row.Scan(&t.InstanceID, &t.AttemptCount, &t.MessageIDs, &t.Messages, &t.Known, &t.Name, &t.Version, &t.ExecutionID,
+		&t.History, &t.HistoryOwner, &t.HistoryThrough, &t.VisibleAt)
+}
+
 // AckOrchestrationItem implements [provider.Strategy].
 func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *provider.TurnAck) error {
 	_, err := conn.Exec(ctx, ackTurn, a.Lock.InstanceID, a.Lock.Token, a.Lock.MessageIDs, a.Now, a.ExecutionID,
@@ -44,12 +50,6 @@ func (Strategy) AckOrchestrationItem(ctx context.Context, conn *pgx.Conn, a *pro
 		a.Cancelled.ExecutionIDs, a.Cancelled.ActivityIDs,
 		a.HistorySeen, a.HistoryOwner, a.HistoryThrough)
 	return err
-}
-
-func turnOf(row pgx.Row) (*provider.Turn, error) {
-	t := &provider.Turn{}
-	return t, row.Scan(&t.InstanceID, &t.AttemptCount, &t.MessageIDs, &t.Messages, &t.Known, &t.Name, &t.Version, &t.ExecutionID,
-		&t.History, &t.HistoryOwner, &t.HistoryThrough, &t.VisibleAt)
 }
 
 // EnqueueOrchestratorItems implements [provider.Strategy].
